@@ -1,0 +1,181 @@
+/* Task sharing by one counter: spin briefly, then sleep.
+ *
+ * A run publishes (task, arg, count) and then raises `generation`; each helper claims tasks from
+ * `next` until none is left and reports in `working`. Layers follow each other within microseconds,
+ * so helpers spin for a while before they wait on the condition variable. */
+#include "compute/run/thread_pool.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#define CACHE_LINE 64
+#define SPIN_ROUNDS 20000 /* about 50 us before a sleep */
+
+struct helper {
+    struct thread_pool *pool;
+    pthread_t thread;
+    uint32_t number;
+};
+
+struct thread_pool {
+    uint32_t threads;
+    bool can_spin; /* fewer threads than cores: spinning takes no one's time */
+    struct helper *helpers;
+    thread_pool_task *task;
+    void *arg;
+    uint32_t count;
+    _Alignas(CACHE_LINE) atomic_uint next; /* first task that nobody has claimed */
+    _Alignas(CACHE_LINE) atomic_uint working; /* helpers that have not finished this run */
+    _Alignas(CACHE_LINE) atomic_uint generation; /* raised by each run; caller writes */
+    atomic_bool is_stopping;
+    atomic_uint sleeping;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+};
+
+static void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void claim_tasks(struct thread_pool *pool, uint32_t thread)
+{
+    for (;;) {
+        uint32_t task = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
+        if (task >= pool->count)
+            return;
+        pool->task(pool->arg, task, thread);
+    }
+}
+
+/* Waits until generation differs from seen; returns the new one. */
+static unsigned await_generation(struct thread_pool *pool, unsigned seen)
+{
+    unsigned rounds = pool->can_spin ? SPIN_ROUNDS : 0;
+    for (unsigned i = 0; i < rounds; i++) {
+        unsigned now = atomic_load_explicit(&pool->generation, memory_order_acquire);
+        if (now != seen)
+            return now;
+        relax();
+    }
+    pthread_mutex_lock(&pool->mutex);
+    atomic_fetch_add(&pool->sleeping, 1); /* pairs with the load in thread_pool_run */
+    unsigned now;
+    while ((now = atomic_load(&pool->generation)) == seen)
+        pthread_cond_wait(&pool->wake, &pool->mutex);
+    atomic_fetch_sub(&pool->sleeping, 1);
+    pthread_mutex_unlock(&pool->mutex);
+    return now;
+}
+
+static void *helper_main(void *argument)
+{
+    struct helper *helper = argument;
+    struct thread_pool *pool = helper->pool;
+    unsigned seen = 0;
+    for (;;) {
+        seen = await_generation(pool, seen);
+        if (atomic_load_explicit(&pool->is_stopping, memory_order_acquire))
+            return NULL;
+        claim_tasks(pool, helper->number);
+        /* pairs with the acquire in thread_pool_run */
+        atomic_fetch_sub_explicit(&pool->working, 1, memory_order_release);
+    }
+}
+
+static void publish(struct thread_pool *pool)
+{
+    atomic_fetch_add(&pool->generation, 1); /* sequentially consistent: before reading sleeping */
+    if (atomic_load(&pool->sleeping) > 0) {
+        pthread_mutex_lock(&pool->mutex);
+        pthread_cond_broadcast(&pool->wake);
+        pthread_mutex_unlock(&pool->mutex);
+    }
+}
+
+static void stop(struct thread_pool *pool, uint32_t started)
+{
+    atomic_store_explicit(&pool->is_stopping, true, memory_order_release);
+    publish(pool);
+    for (uint32_t i = 0; i < started; i++)
+        pthread_join(pool->helpers[i].thread, NULL);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool->helpers);
+    free(pool);
+}
+
+static uint32_t usable_cores(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof(set), &set) ? 1 : (uint32_t)CPU_COUNT(&set);
+}
+
+int thread_pool_create(uint32_t threads, struct thread_pool **out)
+{
+    if (threads == 0)
+        return -EINVAL;
+    struct thread_pool *pool = aligned_alloc(CACHE_LINE, sizeof(*pool));
+    if (!pool)
+        return -ENOMEM;
+    *pool = (struct thread_pool){.threads = threads, .can_spin = threads <= usable_cores()};
+    pool->helpers = calloc(threads, sizeof(*pool->helpers));
+    if (!pool->helpers) {
+        free(pool);
+        return -ENOMEM;
+    }
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    for (uint32_t i = 0; i + 1 < threads; i++) {
+        struct helper *helper = &pool->helpers[i];
+        *helper = (struct helper){.pool = pool, .number = i + 1};
+        int rc = pthread_create(&helper->thread, NULL, helper_main, helper);
+        if (rc) {
+            stop(pool, i);
+            return -rc;
+        }
+    }
+    *out = pool;
+    return 0;
+}
+
+void thread_pool_destroy(struct thread_pool *pool)
+{
+    if (pool)
+        stop(pool, pool->threads - 1);
+}
+
+uint32_t thread_pool_threads(const struct thread_pool *pool)
+{
+    return pool ? pool->threads : 1;
+}
+
+void thread_pool_run(struct thread_pool *pool, uint32_t count, thread_pool_task *task, void *arg)
+{
+    if (!pool || pool->threads == 1 || count <= 1) {
+        for (uint32_t i = 0; i < count; i++)
+            task(arg, i, 0);
+        return;
+    }
+    pool->task = task;
+    pool->arg = arg;
+    pool->count = count;
+    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+    atomic_store_explicit(&pool->working, pool->threads - 1, memory_order_relaxed);
+    publish(pool);
+    claim_tasks(pool, 0);
+    for (unsigned i = 0; atomic_load_explicit(&pool->working, memory_order_acquire) > 0; i++) {
+        if (pool->can_spin && i < SPIN_ROUNDS)
+            relax();
+        else
+            sched_yield();
+    }
+}
