@@ -73,6 +73,11 @@ int op_require(const struct op_call *call, uint32_t i, uint32_t type_mask);
 #define OP_NUMBER (OP_F32 | OP_U8 | OP_I32 | OP_I64)
 #define OP_ALL (OP_NUMBER | OP_BOOL)
 
+/* Writes type and shape of output i, if it is not left out. Fails when the size is negative or
+ * does not fit, so that compute may multiply dimensions freely. */
+int op_output_set(const struct op_call *call, uint32_t i, enum tensor_type type,
+                  const struct shape *shape);
+
 /* Reads input i, a known int64 or int32 vector or scalar, into list (at most capacity numbers).
  * 0, or -EINVAL with an error when it is not known before the run, of a wrong type or too long. */
 int op_static_ints(const struct op_call *call, uint32_t i, int64_t *list, size_t capacity,
