@@ -35,7 +35,9 @@ struct engine_error {
     char text[4096];
 };
 
-/* A number for a symbolic dimension other than the batch ("sequence" = 128). */
+/* A number for a symbolic dimension other than the batch ("sequence" = 128). A dimension that the
+ * file leaves open without a name is called INPUT:AXIS ("x:2"). Giving the batch's own symbol a
+ * number fixes it: the model then runs one row of that size at a time. */
 struct engine_dimension {
     const char *symbol;
     int64_t value;
@@ -108,13 +110,17 @@ const struct engine_layer *engine_model_layer(const struct engine_model *model, 
 /* Whether several rows can be run at once: the file leaves the batch dimension open. */
 bool engine_model_has_batch(const struct engine_model *model);
 
+#define ENGINE_NAME_BYTES 256
+
 /* A declared input of the file, before prepare: for tools that must match files to inputs. rank is
- * -1 where the file does not say; a symbol stands as -1 in dims. */
+ * -1 where the file does not say; a symbol stands as -1 in dims and by its name in symbols, spelled
+ * as engine_dimension wants it ("" for a number). Strings are cut off at their room. */
 struct engine_input {
-    const char *name;
+    char name[ENGINE_NAME_BYTES];
     enum tensor_type type;
     int rank;
     int64_t dims[TENSOR_MAX_RANK];
+    char symbols[TENSOR_MAX_RANK][ENGINE_NAME_BYTES];
     bool decides_shapes; /* its values must be bound (engine_binding) */
 };
 
