@@ -54,14 +54,14 @@ struct engine_binding {
 typedef void engine_progress(void *arg, const char *what, double fraction);
 
 struct engine_config {
-    uint32_t threads;         /* threads a run may use, the caller included; default 1 */
-    uint32_t min_batch;       /* smallest batch that will be run; default 1 */
-    uint32_t max_batch;       /* largest batch that will be run; default 1 */
+    uint32_t threads; /* threads a run may use, the caller included; default 1 */
+    uint32_t min_batch; /* smallest batch that will be run; default 1 */
+    uint32_t max_batch; /* largest batch that will be run; default 1 */
     uint32_t max_cut_tensors; /* a cut with more live tensors is not legal; default 1 */
-    bool is_strict;           /* direct algorithms only, no Winograd; default false */
-    bool is_tuned;            /* choose algorithms by measuring, unless kept from before; default true */
-    const char *tuning_path;  /* where the choices are kept; default NULL: the model's path + ".tuning" */
-    const char *isa;          /* "avx512", "avx2", "neon", "plain"; default NULL: the best here */
+    bool is_strict; /* direct algorithms only, no Winograd; default false */
+    bool is_tuned; /* choose algorithms by measuring, unless kept from before; default true */
+    const char *tuning_path; /* where the choices are kept; default NULL: model path + ".tuning" */
+    const char *isa; /* "avx512", "avx2", "neon", "plain"; default NULL: the best here */
     const struct engine_dimension *dimensions; /* default none */
     size_t dimension_count;
     const struct engine_binding *bindings; /* default none */
@@ -90,7 +90,7 @@ struct engine_tensor {
 };
 
 struct engine_cut {
-    const char *name;     /* of the layer that ends here; "input" for cut 0 */
+    const char *name; /* of the layer that ends here; "input" for cut 0 */
     uint32_t layer_count; /* layers before this cut */
     uint32_t tensor_count;
     const struct engine_tensor *tensors;
@@ -99,7 +99,7 @@ struct engine_cut {
 struct engine_layer {
     const char *name; /* of its first node */
     const char *type; /* "Conv+BatchNormalization+Relu" */
-    double flops;     /* for one row, by definition (multiply and add count as two) */
+    double flops; /* for one row, by definition (multiply and add count as two) */
 };
 
 uint32_t engine_model_cut_count(const struct engine_model *model);
@@ -158,17 +158,18 @@ void engine_context_destroy(struct engine_context *context); /* accepts NULL */
 
 struct engine_run {
     uint32_t from, to; /* cuts, from < to */
-    uint32_t rows;     /* min_batch..max_batch */
+    uint32_t rows; /* min_batch..max_batch */
     /* One pointer per tensor of the cut and row: inputs[tensor * rows + row], each to
      * engine_tensor.bytes in the tensor's own (ONNX) layout, C order. Rows may lie anywhere;
      * aligned to their element type. */
     const void *const *inputs;
     void *const *outputs;
-    /* Nanoseconds per layer are added here (engine_model_layer_count entries); NULL: not measured. */
+    /* Nanoseconds per layer are added here (engine_model_layer_count entries); NULL: none. */
     uint64_t *layer_ns;
 };
 
-/* 0; -EINVAL: a cut or a row count out of range; -ENOTSUP: rows cannot be told apart at this cut. */
+/* 0; -EINVAL: a cut or row count out of range; -ENOTSUP: rows cannot be told apart at this cut.
+ */
 int engine_context_run(struct engine_context *context, const struct engine_run *run,
                        struct engine_error *error);
 
