@@ -1,0 +1,13 @@
+/* An activation over a short run of floats that is hot in the cache, inside one thread. */
+#ifndef COMPUTE_KERNELS_ACTIVATION_H
+#define COMPUTE_KERNELS_ACTIVATION_H
+
+#include <stddef.h>
+
+#include "compute/kernels/cpu.h"
+#include "compute/kernels/epilogue.h"
+
+/* values[i] = activation(values[i]); the precision of activation_run in spatial.h. */
+void activation_span(enum isa isa, struct activation activation, float *values, size_t count);
+
+#endif
