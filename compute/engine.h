@@ -121,6 +121,7 @@ struct engine_input {
     int rank;
     int64_t dims[TENSOR_MAX_RANK];
     char symbols[TENSOR_MAX_RANK][ENGINE_NAME_BYTES];
+    int batch_axis; /* the dimension that is the batch; -1: none */
     bool decides_shapes; /* its values must be bound (engine_binding) */
 };
 
