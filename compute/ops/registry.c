@@ -4,9 +4,13 @@
 #include <string.h>
 
 /* One line per family here, and one in the list; each table stands in FAMILY.c. */
+extern const struct op op_binary[];
+extern const struct op op_clip[];
+extern const struct op op_unary[];
+extern const struct op op_variadic[];
 
 static const struct op *const families[] = {
-    NULL,
+    op_binary, op_clip, op_unary, op_variadic, NULL,
 };
 
 const struct op *op_find(const char *domain, const char *type, int64_t opset)
