@@ -8,6 +8,7 @@ root=${1:-$here/../..}
 
 mapfile -t files < <(lint_c_files "$root")
 cd "$root"
+[[ -r README.md ]] || { echo "README.md: missing; it holds the arrow table" && exit 1; }
 ((${#files[@]})) || { echo "check_layers: no files to check" && exit 1; }
 
 # A file belongs to the longest folder of the table that holds it. It may include its own folder,

@@ -70,6 +70,8 @@ finds layers shm/arena.c 'no line of the arrow table covers this file' <<<'/* An
 fresh_tree
 sed -i '/^```arrows/d' "$tree/README.md"
 found layers README.md 'no block of arrows'
+rm "$tree/README.md"
+found layers README.md 'missing'
 
 for name in strcpy strcat sprintf vsprintf atoi strtok alloca gets; do
     finds style compute/engine.c 'forbidden function' <<<"    $name(x);"
