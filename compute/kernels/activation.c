@@ -1,49 +1,70 @@
-/* Activations over short runs of floats, by the C library's functions. */
+/* Activations: over a short run inside one thread, and over a whole tensor shared out. */
 #include "compute/kernels/activation.h"
 
-#include <math.h>
+#include "compute/kernels/spatial_kernels.h"
 
-static float activate(struct activation activation, float x)
+#define BLOCK_FLOATS 1024
+
+struct activation_call {
+    const struct spatial_kernels *kernels;
+    struct activation activation;
+    const float *input;
+    float *output;
+    size_t count;
+};
+
+struct clamp activation_clamp(struct activation activation)
 {
-    float alpha = activation.alpha, beta = activation.beta;
     switch (activation.kind) {
     case ACTIVATION_NONE:
-        return x;
+        return (struct clamp){.is_all = true, .low = -__builtin_inff(), .high = __builtin_inff()};
     case ACTIVATION_RELU:
-        return x < 0 ? 0 : x;
+        return (struct clamp){.is_all = true, .low = 0, .high = __builtin_inff()};
     case ACTIVATION_CLIP:
-        return x < alpha ? alpha : x > beta ? beta : x;
-    case ACTIVATION_LEAKY_RELU:
-        return x < 0 ? alpha * x : x;
+        return (struct clamp){.is_all = true, .low = activation.alpha, .high = activation.beta};
+    default:
+        return (struct clamp){.is_all = false, .low = -__builtin_inff(), .high = __builtin_inff()};
+    }
+}
+
+/* Nanoseconds for one float, at a guess. */
+static double activation_ns(enum activation_kind kind)
+{
+    switch (kind) {
     case ACTIVATION_ELU:
-        return x < 0 ? alpha * expm1f(x) : x;
     case ACTIVATION_SELU:
-        return x < 0 ? beta * alpha * expm1f(x) : beta * x;
     case ACTIVATION_SIGMOID:
-        return 1 / (1 + expf(-x));
-    case ACTIVATION_HARD_SIGMOID: {
-        float y = alpha * x + beta;
-        return y < 0 ? 0 : y > 1 ? 1 : y;
-    }
-    case ACTIVATION_HARD_SWISH: {
-        float y = x / 6 + 0.5f;
-        return x * (y < 0 ? 0 : y > 1 ? 1 : y);
-    }
     case ACTIVATION_TANH:
-        return tanhf(x);
     case ACTIVATION_SOFTPLUS:
-        return x > 0 ? x + log1pf(expf(-x)) : log1pf(expf(x));
     case ACTIVATION_GELU:
-        return 0.5f * x * (1 + erff(x * 0.70710678118654752f));
     case ACTIVATION_SILU:
-        return x / (1 + expf(-x));
+        return 1.0;
+    default:
+        return 2 * sizeof(float) / SPATIAL_BYTES_PER_NS;
     }
-    return x;
+}
+
+/* Items: blocks of BLOCK_FLOATS. */
+static void activate_range(const void *argument, size_t first, size_t last)
+{
+    const struct activation_call *call = argument;
+    size_t start = first * BLOCK_FLOATS, end = last * BLOCK_FLOATS;
+    if (end > call->count)
+        end = call->count;
+    call->kernels->activate(call->activation, call->input + start, call->output + start,
+                            end - start);
 }
 
 void activation_span(enum isa isa, struct activation activation, float *values, size_t count)
 {
-    (void)isa;
-    for (size_t i = 0; i < count; i++)
-        values[i] = activate(activation, values[i]);
+    if (activation.kind != ACTIVATION_NONE)
+        spatial_kernels(isa)->activate(activation, values, values, count);
+}
+
+void activation_run(enum isa isa, struct activation activation, const float *input, float *output,
+                    size_t count, struct thread_pool *pool)
+{
+    struct activation_call call = {spatial_kernels(isa), activation, input, output, count};
+    spatial_share(pool, (count + BLOCK_FLOATS - 1) / BLOCK_FLOATS,
+                  activation_ns(activation.kind) * BLOCK_FLOATS, activate_range, &call);
 }
