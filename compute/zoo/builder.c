@@ -73,10 +73,14 @@ static void *grow(struct zoo_builder *builder, void *array, size_t count, size_t
 }
 
 const struct zoo_value *zoo_add_value(struct zoo_builder *builder, const char *name, uint32_t rank,
-                                      const int64_t dims[], double second_moment)
+                                      const int64_t dims[], double mean, double second_moment)
 {
     if (builder->code)
         return &builder->broken;
+    if (strlen(name) >= ZOO_NAME_MAX) {
+        zoo_fail(builder, -ENAMETOOLONG, "the name %s is too long", name);
+        return &builder->broken;
+    }
     for (uint32_t i = 0; i < rank; i++) {
         if (dims[i] <= 0 && dims[i] != ZOO_BATCH) {
             zoo_fail(builder, -EINVAL, "input size %u is too small: nothing is left at %s",
@@ -95,9 +99,17 @@ const struct zoo_value *zoo_add_value(struct zoo_builder *builder, const char *n
     snprintf(value->name, sizeof(value->name), "%s", name);
     value->rank = rank;
     memcpy(value->dims, dims, rank * sizeof(dims[0]));
+    value->mean = mean;
     value->second_moment = second_moment;
     builder->values[builder->value_count++] = value;
     return value;
+}
+
+const struct zoo_value *zoo_add_value_like(struct zoo_builder *builder, const char *name,
+                                           const struct zoo_value *x, double mean,
+                                           double second_moment)
+{
+    return zoo_add_value(builder, name, x->rank, x->dims, mean, second_moment);
 }
 
 /* A weight named "layer.suffix", its kind and data still to be filled in; NULL after a failure. */
@@ -118,21 +130,37 @@ static struct zoo_weights *add_weights(struct zoo_builder *builder, const char *
     return weights;
 }
 
-const char *zoo_add_weights(struct zoo_builder *builder, const char *layer, const char *suffix,
-                            uint32_t rank, const int64_t dims[],
-                            struct zoo_distribution distribution, enum zoo_training training)
+static const char *add_random(struct zoo_builder *builder, const char *layer, const char *suffix,
+                              uint32_t rank, const int64_t dims[],
+                              struct zoo_distribution distribution, uint32_t copies,
+                              enum zoo_training training)
 {
     struct zoo_weights *weights = add_weights(builder, layer, suffix, rank, dims);
     if (!weights)
         return "";
     weights->kind = ZOO_RANDOM;
     weights->distribution = distribution;
+    weights->copies = copies;
     uint64_t count = 1;
     for (uint32_t i = 0; i < rank; i++)
         count *= (uint64_t)dims[i];
     if (training == ZOO_TRAINED)
-        builder->parameter_count += count;
+        builder->parameter_count += count / copies;
     return weights->name;
+}
+
+const char *zoo_add_weights(struct zoo_builder *builder, const char *layer, const char *suffix,
+                            uint32_t rank, const int64_t dims[],
+                            struct zoo_distribution distribution, enum zoo_training training)
+{
+    return add_random(builder, layer, suffix, rank, dims, distribution, 1, training);
+}
+
+const char *zoo_add_twin_weights(struct zoo_builder *builder, const char *layer, const char *suffix,
+                                 uint32_t rank, const int64_t dims[],
+                                 struct zoo_distribution distribution)
+{
+    return add_random(builder, layer, suffix, rank, dims, distribution, 2, ZOO_TRAINED);
 }
 
 const char *zoo_add_ints(struct zoo_builder *builder, const char *layer, const char *suffix,

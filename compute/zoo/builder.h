@@ -18,9 +18,9 @@ struct zoo_value {
     char name[ZOO_NAME_MAX];
     uint32_t rank;
     int64_t dims[ZOO_RANK_MAX];
-    /* Expected mean square of its elements for inputs of variance 1, by rules of thumb: what the
-     * running variances of batch norms are made from, so that a deep network keeps its scale. */
-    double second_moment;
+    /* Expected mean and mean square of its elements for inputs of variance 1, by rules of thumb:
+     * what running variances are made from, so that a network with batch norm keeps its scale. */
+    double mean, second_moment;
 };
 
 /* A tensor of the file: random float32, or a few given numbers. */
@@ -30,6 +30,7 @@ struct zoo_weights {
     int64_t dims[ZOO_RANK_MAX];
     enum { ZOO_RANDOM, ZOO_INTS, ZOO_FLOATS } kind;
     struct zoo_distribution distribution; /* ZOO_RANDOM */
+    uint32_t copies; /* ZOO_RANDOM: the tensor is that many times the same values; default 1 */
     int64_t ints[ZOO_RANK_MAX]; /* ZOO_INTS */
     float floats[ZOO_RANK_MAX]; /* ZOO_FLOATS */
 };
@@ -71,7 +72,11 @@ void zoo_fail(struct zoo_builder *builder, int code, const char *format, ...)
 /* The parts that layers are made of. */
 
 const struct zoo_value *zoo_add_value(struct zoo_builder *builder, const char *name, uint32_t rank,
-                                      const int64_t dims[], double second_moment);
+                                      const int64_t dims[], double mean, double second_moment);
+/* One more value of that shape. */
+const struct zoo_value *zoo_add_value_like(struct zoo_builder *builder, const char *name,
+                                           const struct zoo_value *x, double mean,
+                                           double second_moment);
 
 /* Weights are named after their layer: "layer.suffix". The returned name holds until the next
  * weight is added. */
@@ -79,6 +84,10 @@ enum zoo_training { ZOO_FROZEN, ZOO_TRAINED };
 const char *zoo_add_weights(struct zoo_builder *builder, const char *layer, const char *suffix,
                             uint32_t rank, const int64_t dims[],
                             struct zoo_distribution distribution, enum zoo_training training);
+/* Two copies of the same values along the first dimension, which must be 2. */
+const char *zoo_add_twin_weights(struct zoo_builder *builder, const char *layer, const char *suffix,
+                                 uint32_t rank, const int64_t dims[],
+                                 struct zoo_distribution distribution);
 const char *zoo_add_ints(struct zoo_builder *builder, const char *layer, const char *suffix,
                          uint32_t count, const int64_t ints[]);
 const char *zoo_add_scalar(struct zoo_builder *builder, const char *layer, const char *suffix,

@@ -130,12 +130,11 @@ static int stream_little_endian(struct stream *stream, uint64_t value, size_t by
     return stream_write(stream, out, bytes);
 }
 
-static int stream_random(struct stream *stream, const struct zoo_weights *weights)
+static int stream_copy(struct stream *stream, const struct zoo_weights *weights, uint64_t left)
 {
     uint8_t chunk[4 * CHUNK_ELEMENTS];
     struct zoo_random random;
     zoo_random_init(&random, stream->config->seed, weights->name);
-    uint64_t left = weight_elements(weights);
     while (left > 0) {
         uint64_t count = left < CHUNK_ELEMENTS ? left : CHUNK_ELEMENTS;
         zoo_random_fill(&random, &weights->distribution, chunk, count);
@@ -148,6 +147,14 @@ static int stream_random(struct stream *stream, const struct zoo_weights *weight
                                      stream->total_bytes);
     }
     return 0;
+}
+
+static int stream_random(struct stream *stream, const struct zoo_weights *weights)
+{
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < weights->copies; i++)
+        rc = stream_copy(stream, weights, weight_elements(weights) / weights->copies);
+    return rc;
 }
 
 static int stream_data(struct stream *stream, const struct zoo_weights *weights)

@@ -35,8 +35,8 @@ const struct zoo_value *zoo_add_dense(struct zoo_builder *builder, const char *n
 /* The same for x of more dimensions: MatMul, then Add of the bias under name + "_bias". */
 const struct zoo_value *zoo_add_matmul(struct zoo_builder *builder, const char *name,
                                        const struct zoo_value *x, uint32_t outputs);
-/* Vanilla RNN in both directions, activation min(max(z, 0), clip); x is T x N x inputs, the output
- * T x 2 x N x hidden. */
+/* Vanilla RNN in both directions, which share input weights and bias; activation
+ * min(max(z, 0), clip); x is T x N x inputs, the output T x 2 x N x hidden. */
 const struct zoo_value *zoo_add_bidirectional_rnn(struct zoo_builder *builder, const char *name,
                                                   const struct zoo_value *x, uint32_t hidden,
                                                   float clip);

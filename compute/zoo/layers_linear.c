@@ -92,7 +92,7 @@ const struct zoo_value *zoo_add_conv(struct zoo_builder *builder, const char *na
         fan_in *= shape.kernel;
     }
     const struct zoo_value *y =
-        zoo_add_value(builder, name, x->rank, dims, linear_second_moment(x));
+        zoo_add_value(builder, name, x->rank, dims, 0, linear_second_moment(x));
     if (builder->code)
         return y;
     return finish_convolution(builder, "Conv", x, y, weights, fan_in, &shape);
@@ -115,7 +115,7 @@ const struct zoo_value *zoo_add_conv_transpose(struct zoo_builder *builder, cons
         fan_in *= (double)shape.kernel / shape.stride;
     }
     const struct zoo_value *y =
-        zoo_add_value(builder, name, x->rank, dims, linear_second_moment(x));
+        zoo_add_value(builder, name, x->rank, dims, 0, linear_second_moment(x));
     if (builder->code)
         return y;
     return finish_convolution(builder, "ConvTranspose", x, y, weights, fan_in, &shape);
@@ -124,8 +124,8 @@ const struct zoo_value *zoo_add_conv_transpose(struct zoo_builder *builder, cons
 const struct zoo_value *zoo_add_dense(struct zoo_builder *builder, const char *name,
                                       const struct zoo_value *x, uint32_t outputs)
 {
-    const struct zoo_value *y =
-        zoo_add_value(builder, name, 2, (int64_t[]){ZOO_BATCH, outputs}, linear_second_moment(x));
+    const struct zoo_value *y = zoo_add_value(builder, name, 2, (int64_t[]){ZOO_BATCH, outputs}, 0,
+                                              linear_second_moment(x));
     if (builder->code)
         return y;
     size_t node = zoo_node_begin(builder, "Gemm", name);
@@ -153,9 +153,9 @@ const struct zoo_value *zoo_add_matmul(struct zoo_builder *builder, const char *
     dims[x->rank - 1] = outputs;
     char bias_name[ZOO_NAME_MAX];
     snprintf(bias_name, sizeof(bias_name), "%s_bias", name);
-    zoo_add_value(builder, name, x->rank, dims, 2 * x->second_moment);
+    zoo_add_value(builder, name, x->rank, dims, 0, 2 * x->second_moment);
     const struct zoo_value *y =
-        zoo_add_value(builder, bias_name, x->rank, dims, linear_second_moment(x));
+        zoo_add_value(builder, bias_name, x->rank, dims, 0, linear_second_moment(x));
     if (builder->code)
         return y;
     size_t node = zoo_node_begin(builder, "MatMul", name);
@@ -184,18 +184,19 @@ const struct zoo_value *zoo_add_bidirectional_rnn(struct zoo_builder *builder, c
     /* The fan-in counts both the input and the state, so that the state settles and does not grow
      * with time; its mean square then is about the input's. */
     struct zoo_distribution weights = he((double)inputs + hidden);
-    const struct zoo_value *y = zoo_add_value(
-        builder, name, 4, (int64_t[]){x->dims[0], 2, x->dims[1], hidden}, x->second_moment);
+    const struct zoo_value *y =
+        zoo_add_value(builder, name, 4, (int64_t[]){x->dims[0], 2, x->dims[1], hidden}, x->mean,
+                      x->second_moment);
     if (builder->code)
         return y;
     size_t node = zoo_node_begin(builder, "RNN", name);
     zoo_node_input(builder, x->name);
-    zoo_node_input(builder, zoo_add_weights(builder, name, "input_weight", 3,
-                                            (int64_t[]){2, hidden, inputs}, weights, ZOO_TRAINED));
+    zoo_node_input(builder, zoo_add_twin_weights(builder, name, "input_weight", 3,
+                                                 (int64_t[]){2, hidden, inputs}, weights));
     zoo_node_input(builder, zoo_add_weights(builder, name, "state_weight", 3,
                                             (int64_t[]){2, hidden, hidden}, weights, ZOO_TRAINED));
-    zoo_node_input(builder, zoo_add_weights(builder, name, "bias", 2, (int64_t[]){2, 2 * hidden},
-                                            BIAS, ZOO_TRAINED));
+    zoo_node_input(builder, zoo_add_twin_weights(builder, name, "bias", 2,
+                                                 (int64_t[]){2, 2 * (int64_t)hidden}, BIAS));
     zoo_node_output(builder, name);
     zoo_node_string(builder, "direction", "bidirectional");
     zoo_node_int(builder, "hidden_size", hidden);
@@ -209,7 +210,7 @@ const struct zoo_value *zoo_add_bidirectional_rnn(struct zoo_builder *builder, c
 const struct zoo_value *zoo_add_batch_norm(struct zoo_builder *builder, const char *name,
                                            const struct zoo_value *x)
 {
-    const struct zoo_value *y = zoo_add_value(builder, name, x->rank, x->dims, 1);
+    const struct zoo_value *y = zoo_add_value_like(builder, name, x, 0, 1);
     if (builder->code)
         return y;
     /* Statistics as training would have left them: the estimated variance, varied by channel. */

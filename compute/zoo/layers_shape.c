@@ -2,12 +2,13 @@
 #include "compute/zoo/layers.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 const struct zoo_value *zoo_add_input(struct zoo_builder *builder, const char *name, uint32_t rank,
                                       const int64_t dims[])
 {
-    return zoo_add_value(builder, name, rank, dims, 1);
+    return zoo_add_value(builder, name, rank, dims, 0, 1);
 }
 
 const struct zoo_value *zoo_add_image(struct zoo_builder *builder, uint32_t published_size)
@@ -31,12 +32,29 @@ static size_t begin_unary(struct zoo_builder *builder, const char *op, const str
     return node;
 }
 
+/* Moments of x where its negative part is scaled by slope, if x were normal. Phi and phi, the
+ * normal distribution and its density, are stood for by formulas good to 3 % that need no more than
+ * sqrt: libm's own differ between platforms, and files must not. */
+static void rectify(const struct zoo_value *x, double slope, double *mean, double *second_moment)
+{
+    double variance = x->second_moment - x->mean * x->mean;
+    double deviation = sqrt(variance > 0 ? variance : 0);
+    double t = deviation > 0 ? x->mean / deviation : 8;
+    double t2 = t * t;
+    double positive = 0.5 + 0.5 * t / sqrt(t2 + 1.5708); /* Phi(t) */
+    double density = 0.39894 / (1 + t2 / 2 + t2 * t2 / 8); /* phi(t) */
+    double upper = x->mean * positive + deviation * density;
+    double upper_square = x->second_moment * positive + x->mean * deviation * density;
+    *mean = upper + slope * (x->mean - upper);
+    *second_moment = upper_square + slope * slope * (x->second_moment - upper_square);
+}
+
 /* An operator without attributes that keeps the shape. */
 static const struct zoo_value *add_elementwise(struct zoo_builder *builder, const char *op,
                                                const char *name, const struct zoo_value *x,
-                                               double second_moment)
+                                               double mean, double second_moment)
 {
-    const struct zoo_value *y = zoo_add_value(builder, name, x->rank, x->dims, second_moment);
+    const struct zoo_value *y = zoo_add_value_like(builder, name, x, mean, second_moment);
     if (!builder->code)
         zoo_node_end(builder, begin_unary(builder, op, x, y));
     return y;
@@ -45,21 +63,23 @@ static const struct zoo_value *add_elementwise(struct zoo_builder *builder, cons
 const struct zoo_value *zoo_add_relu(struct zoo_builder *builder, const char *name,
                                      const struct zoo_value *x)
 {
-    return add_elementwise(builder, "Relu", name, x, x->second_moment / 2);
+    double mean, second_moment;
+    rectify(x, 0, &mean, &second_moment);
+    return add_elementwise(builder, "Relu", name, x, mean, second_moment);
 }
 
 const struct zoo_value *zoo_add_tanh(struct zoo_builder *builder, const char *name,
                                      const struct zoo_value *x)
 {
-    return add_elementwise(builder, "Tanh", name, x, x->second_moment / (1 + x->second_moment));
+    return add_elementwise(builder, "Tanh", name, x, 0, x->second_moment / (1 + x->second_moment));
 }
 
 const struct zoo_value *zoo_add_leaky_relu(struct zoo_builder *builder, const char *name,
                                            const struct zoo_value *x, float slope)
 {
-    const struct zoo_value *y =
-        zoo_add_value(builder, name, x->rank, x->dims,
-                      x->second_moment * (1 + (double)slope * (double)slope) / 2);
+    double mean, second_moment;
+    rectify(x, (double)slope, &mean, &second_moment);
+    const struct zoo_value *y = zoo_add_value_like(builder, name, x, mean, second_moment);
     if (builder->code)
         return y;
     size_t node = begin_unary(builder, "LeakyRelu", x, y);
@@ -71,8 +91,9 @@ const struct zoo_value *zoo_add_leaky_relu(struct zoo_builder *builder, const ch
 const struct zoo_value *zoo_add_clipped_relu(struct zoo_builder *builder, const char *name,
                                              const struct zoo_value *x, float most)
 {
-    const struct zoo_value *y =
-        zoo_add_value(builder, name, x->rank, x->dims, x->second_moment / 2);
+    double mean, second_moment;
+    rectify(x, 0, &mean, &second_moment);
+    const struct zoo_value *y = zoo_add_value_like(builder, name, x, mean, second_moment);
     if (builder->code)
         return y;
     size_t node = zoo_node_begin(builder, "Clip", name);
@@ -87,7 +108,7 @@ const struct zoo_value *zoo_add_clipped_relu(struct zoo_builder *builder, const 
 const struct zoo_value *zoo_add_softmax(struct zoo_builder *builder, const char *name,
                                         const struct zoo_value *x)
 {
-    const struct zoo_value *y = zoo_add_value(builder, name, x->rank, x->dims, 0.01);
+    const struct zoo_value *y = zoo_add_value_like(builder, name, x, 0, 0.01);
     if (builder->code)
         return y;
     size_t node = begin_unary(builder, "Softmax", x, y);
@@ -100,7 +121,7 @@ const struct zoo_value *zoo_add_lrn(struct zoo_builder *builder, const char *nam
                                     const struct zoo_value *x, uint32_t size, float alpha,
                                     float beta, float bias)
 {
-    const struct zoo_value *y = zoo_add_value(builder, name, x->rank, x->dims, x->second_moment);
+    const struct zoo_value *y = zoo_add_value_like(builder, name, x, x->mean, x->second_moment);
     if (builder->code)
         return y;
     size_t node = begin_unary(builder, "LRN", x, y);
@@ -118,7 +139,8 @@ const struct zoo_value *zoo_add_sum(struct zoo_builder *builder, const char *nam
     if (!builder->code && memcmp(a->dims, b->dims, sizeof(a->dims)) != 0)
         zoo_fail(builder, -EINVAL, "the terms of %s differ in shape", name);
     const struct zoo_value *y =
-        zoo_add_value(builder, name, a->rank, a->dims, a->second_moment + b->second_moment);
+        zoo_add_value_like(builder, name, a, a->mean + b->mean,
+                           a->second_moment + b->second_moment + 2 * a->mean * b->mean);
     if (builder->code)
         return y;
     size_t node = zoo_node_begin(builder, "Add", name);
@@ -131,7 +153,7 @@ const struct zoo_value *zoo_add_sum(struct zoo_builder *builder, const char *nam
 
 static const struct zoo_value *add_pool(struct zoo_builder *builder, const char *op,
                                         const char *name, const struct zoo_value *x,
-                                        const struct zoo_pool *shape, double second_moment)
+                                        const struct zoo_pool *shape, double growth)
 {
     if (builder->code)
         return &builder->broken;
@@ -143,7 +165,8 @@ static const struct zoo_value *add_pool(struct zoo_builder *builder, const char 
         if (room < 0)
             dims[i] = 0;
     }
-    const struct zoo_value *y = zoo_add_value(builder, name, x->rank, dims, second_moment);
+    const struct zoo_value *y = zoo_add_value(builder, name, x->rank, dims, sqrt(growth) * x->mean,
+                                              growth * x->second_moment);
     if (builder->code)
         return y;
     size_t node = begin_unary(builder, op, x, y);
@@ -166,20 +189,21 @@ static const struct zoo_value *add_pool(struct zoo_builder *builder, const char 
 const struct zoo_value *zoo_add_max_pool(struct zoo_builder *builder, const char *name,
                                          const struct zoo_value *x, struct zoo_pool shape)
 {
-    return add_pool(builder, "MaxPool", name, x, &shape, 1.8 * x->second_moment);
+    return add_pool(builder, "MaxPool", name, x, &shape, 1.8);
 }
 
 const struct zoo_value *zoo_add_average_pool(struct zoo_builder *builder, const char *name,
                                              const struct zoo_value *x, struct zoo_pool shape)
 {
-    return add_pool(builder, "AveragePool", name, x, &shape, 0.4 * x->second_moment);
+    return add_pool(builder, "AveragePool", name, x, &shape, 0.8);
 }
 
 const struct zoo_value *zoo_add_global_average_pool(struct zoo_builder *builder, const char *name,
                                                     const struct zoo_value *x)
 {
     int64_t dims[ZOO_RANK_MAX] = {x->dims[0], x->dims[1], 1, 1};
-    const struct zoo_value *y = zoo_add_value(builder, name, x->rank, dims, 0.3 * x->second_moment);
+    const struct zoo_value *y =
+        zoo_add_value(builder, name, x->rank, dims, x->mean, 0.8 * x->second_moment);
     if (!builder->code)
         zoo_node_end(builder, begin_unary(builder, "GlobalAveragePool", x, y));
     return y;
@@ -192,16 +216,18 @@ const struct zoo_value *zoo_add_concat(struct zoo_builder *builder, const char *
         return &builder->broken;
     int64_t dims[ZOO_RANK_MAX];
     memcpy(dims, parts[0]->dims, sizeof(dims));
-    double sum = parts[0]->second_moment;
+    double mean_sum = parts[0]->mean, sum = parts[0]->second_moment;
     for (uint32_t i = 1; i < count; i++) {
         dims[1] += parts[i]->dims[1];
+        mean_sum += parts[i]->mean;
         sum += parts[i]->second_moment;
         for (uint32_t d = 2; d < parts[0]->rank; d++)
             if (parts[i]->dims[d] != dims[d])
                 zoo_fail(builder, -EINVAL, "the parts of %s differ in size; try another input size",
                          name);
     }
-    const struct zoo_value *y = zoo_add_value(builder, name, parts[0]->rank, dims, sum / count);
+    const struct zoo_value *y =
+        zoo_add_value(builder, name, parts[0]->rank, dims, mean_sum / count, sum / count);
     if (builder->code)
         return y;
     size_t node = zoo_node_begin(builder, "Concat", name);
@@ -224,7 +250,7 @@ void zoo_add_split(struct zoo_builder *builder, const char *name, const struct z
         int64_t dims[ZOO_RANK_MAX];
         memcpy(dims, x->dims, sizeof(dims));
         dims[1] = sizes[i];
-        parts[i] = zoo_add_value(builder, names[i], x->rank, dims, x->second_moment);
+        parts[i] = zoo_add_value(builder, names[i], x->rank, dims, x->mean, x->second_moment);
         zoo_node_output(builder, names[i]);
     }
     zoo_node_int(builder, "axis", 1);
@@ -237,8 +263,8 @@ const struct zoo_value *zoo_add_flatten(struct zoo_builder *builder, const char 
     int64_t features = 1;
     for (uint32_t i = 1; i < x->rank; i++)
         features *= x->dims[i];
-    const struct zoo_value *y =
-        zoo_add_value(builder, name, 2, (int64_t[]){x->dims[0], features}, x->second_moment);
+    const struct zoo_value *y = zoo_add_value(builder, name, 2, (int64_t[]){x->dims[0], features},
+                                              x->mean, x->second_moment);
     if (builder->code)
         return y;
     size_t node = begin_unary(builder, "Flatten", x, y);
@@ -254,7 +280,8 @@ const struct zoo_value *zoo_add_reshape(struct zoo_builder *builder, const char 
     int64_t all[ZOO_RANK_MAX] = {ZOO_BATCH}, shape[ZOO_RANK_MAX] = {0}; /* 0 keeps the batch */
     for (uint32_t i = 0; i < rank; i++)
         all[i + 1] = shape[i + 1] = dims[i];
-    const struct zoo_value *y = zoo_add_value(builder, name, rank + 1, all, x->second_moment);
+    const struct zoo_value *y =
+        zoo_add_value(builder, name, rank + 1, all, x->mean, x->second_moment);
     if (builder->code)
         return y;
     size_t node = zoo_node_begin(builder, "Reshape", name);
@@ -271,7 +298,8 @@ const struct zoo_value *zoo_add_transpose(struct zoo_builder *builder, const cha
     int64_t dims[ZOO_RANK_MAX] = {0};
     for (uint32_t i = 0; i < x->rank; i++)
         dims[i] = x->dims[order[i]];
-    const struct zoo_value *y = zoo_add_value(builder, name, x->rank, dims, x->second_moment);
+    const struct zoo_value *y =
+        zoo_add_value(builder, name, x->rank, dims, x->mean, x->second_moment);
     if (builder->code)
         return y;
     size_t node = begin_unary(builder, "Transpose", x, y);
@@ -289,8 +317,10 @@ const struct zoo_value *zoo_add_reduce_sum(struct zoo_builder *builder, const ch
     for (uint32_t i = 0, out = 0; i < x->rank; i++)
         if (i != dimension)
             dims[out++] = x->dims[i];
-    const struct zoo_value *y = zoo_add_value(builder, name, x->rank - 1, dims,
-                                              x->second_moment * (double)x->dims[dimension]);
+    double terms = (double)x->dims[dimension];
+    const struct zoo_value *y =
+        zoo_add_value(builder, name, x->rank - 1, dims, terms * x->mean,
+                      terms * x->second_moment + terms * (terms - 1) * x->mean * x->mean);
     if (builder->code)
         return y;
     size_t node = zoo_node_begin(builder, "ReduceSum", name);
