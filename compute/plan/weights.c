@@ -1,0 +1,159 @@
+/* Layout and packing of a model's weights. */
+#include "compute/plan/weights.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define ALIGNMENT 64
+#define WEIGHTS_MAGIC UINT64_C(0x315748544E494F4A) /* "JOINTHW1" */
+
+struct weights_header {
+    uint64_t magic;
+    uint64_t bytes;
+    uint32_t piece_count;
+    uint32_t isa;
+    uint8_t key[16];
+    uint8_t reserved[24];
+};
+_Static_assert(sizeof(struct weights_header) == ALIGNMENT, "the header fills one cache line");
+
+static size_t round_up(size_t bytes)
+{
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+void weights_fini(struct weights *weights)
+{
+    if (!weights)
+        return;
+    for (uint32_t i = 0; i < weights->count; i++) {
+        free(weights->pieces[i].scale);
+        free(weights->pieces[i].shift);
+    }
+    free(weights->pieces);
+    *weights = (struct weights){0};
+}
+
+uint32_t weights_find(const struct weights *weights, enum piece_kind kind, uint32_t node,
+                      enum conv_algorithm algorithm)
+{
+    for (uint32_t i = weights->count; i-- > 0;) {
+        const struct piece *piece = &weights->pieces[i];
+        if (piece->node == node && piece->kind == kind &&
+            (kind != PIECE_CONV || piece->algorithm == algorithm))
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+static size_t packed_bytes(const struct weights *weights, const struct piece *piece)
+{
+    switch (piece->kind) {
+    case PIECE_CONV:
+        return conv_packed_bytes(piece->algorithm, weights->isa, &piece->conv);
+    case PIECE_LINEAR:
+        return linear_packed_bytes(weights->isa, &piece->linear);
+    case PIECE_AFFINE:
+        break;
+    }
+    return 0;
+}
+
+uint32_t weights_add(struct weights *weights, const struct piece *piece)
+{
+    if (weights->count == weights->capacity) {
+        size_t capacity = weights->capacity ? weights->capacity * 2 : 32;
+        struct piece *grown = reallocarray(weights->pieces, capacity, sizeof(*grown));
+        if (!grown) {
+            free(piece->scale);
+            free(piece->shift);
+            return UINT32_MAX;
+        }
+        weights->pieces = grown;
+        weights->capacity = capacity;
+    }
+    if (weights->bytes == 0)
+        weights->bytes = sizeof(struct weights_header);
+    struct piece *added = &weights->pieces[weights->count];
+    *added = *piece;
+    size_t vector = round_up((size_t)piece->channels * sizeof(float));
+    added->packed_offset = weights->bytes;
+    added->shift_offset = added->packed_offset + round_up(packed_bytes(weights, piece));
+    added->scale_offset = added->shift_offset + (piece->shift ? vector : 0);
+    added->end = added->scale_offset + (piece->scale && piece->kind == PIECE_AFFINE ? vector : 0);
+    weights->bytes = added->end;
+    return weights->count++;
+}
+
+/* Gives back the pages of mapped files that have been packed: they can be read again. */
+static void release(const struct graph *graph, const void *start, size_t bytes)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)start + page - 1) / page * page;
+    uintptr_t last = ((uintptr_t)start + bytes) / page * page;
+    if (last <= first)
+        return;
+    for (size_t i = 0; i < graph->mapping_count; i++) {
+        uintptr_t from = (uintptr_t)graph->mappings[i].address;
+        if (first >= from && last <= from + graph->mappings[i].bytes)
+            madvise((void *)first, last - first, MADV_DONTNEED);
+    }
+}
+
+static void pack_piece(const struct weights *weights, const struct piece *piece, char *memory,
+                       struct thread_pool *pool)
+{
+    size_t vector = (size_t)piece->channels * sizeof(float);
+    if (piece->kind == PIECE_CONV)
+        conv_pack(piece->algorithm, weights->isa, &piece->conv, piece->weights, piece->scale,
+                  memory + piece->packed_offset, pool);
+    if (piece->kind == PIECE_LINEAR)
+        linear_pack(weights->isa, &piece->linear, piece->weights, piece->depth_stride,
+                    piece->column_stride, piece->scale, piece->alpha, memory + piece->packed_offset,
+                    pool);
+    if (piece->shift)
+        memcpy(memory + piece->shift_offset, piece->shift, vector);
+    if (piece->scale && piece->kind == PIECE_AFFINE)
+        memcpy(memory + piece->scale_offset, piece->scale, vector);
+}
+
+static struct weights_header make_header(const struct weights *weights, const uint8_t key[16])
+{
+    struct weights_header header = {.magic = WEIGHTS_MAGIC,
+                                    .bytes = weights->bytes,
+                                    .piece_count = weights->count,
+                                    .isa = weights->isa};
+    memcpy(header.key, key, sizeof(header.key));
+    return header;
+}
+
+void weights_pack(const struct weights *weights, const uint8_t key[16], void *memory,
+                  struct thread_pool *pool, void (*progress)(void *arg, double fraction), void *arg)
+{
+    size_t header_bytes = sizeof(struct weights_header);
+    if (weights->bytes < header_bytes)
+        return; /* nothing to pack */
+    for (uint32_t i = 0; i < weights->count; i++) {
+        const struct piece *piece = &weights->pieces[i];
+        pack_piece(weights, piece, memory, pool);
+        if (piece->weights)
+            release(weights->graph, piece->weights, piece->weights_bytes);
+        if (progress)
+            progress(arg, (double)piece->end / (double)weights->bytes);
+    }
+    struct weights_header header = make_header(weights, key);
+    memcpy(memory, &header, header_bytes); /* last: a reader that sees it sees all */
+}
+
+bool weights_check(const struct weights *weights, const uint8_t key[16], const void *memory,
+                   size_t bytes)
+{
+    if (weights->bytes == 0)
+        return true;
+    if (bytes < weights->bytes)
+        return false;
+    struct weights_header wanted = make_header(weights, key);
+    return memcmp(memory, &wanted, sizeof(wanted)) == 0;
+}
