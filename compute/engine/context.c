@@ -124,7 +124,7 @@ static void load(struct engine_context *context, const struct range *range, bool
                  uint32_t first_row, uint32_t rows)
 {
     const struct plan *plan = range->plan;
-    for (uint32_t t = 0; t < range->from->view.tensor_count; t++) {
+    for (uint32_t t = 0; t < range->from->count; t++) {
         uint32_t value = range->from->values[t];
         const uint32_t places[] = {plan->plain[value], plan->last[value]};
         for (int i = 0; i < 2; i++) {
@@ -160,7 +160,7 @@ static uint32_t leaving_place(const struct range *range, uint32_t value)
 static void store(struct engine_context *context, const struct range *range, bool micro,
                   uint32_t first_row, uint32_t rows)
 {
-    for (uint32_t t = 0; t < range->to->view.tensor_count; t++) {
+    for (uint32_t t = 0; t < range->to->count; t++) {
         uint32_t place = leaving_place(range, range->to->values[t]);
         if (place != PLAN_NONE && is_micro(range->plan, place) == micro)
             rows_store(context, range->plan, place, first_row, rows,
@@ -210,10 +210,11 @@ static void run_phase(struct engine_context *context, const struct range *range,
 }
 
 /* Rows can be told apart at this cut, or there is only one. */
-static bool has_rows(const struct cut *cut, uint32_t rows)
+static bool has_rows(const struct engine_model *model, uint32_t cut, uint32_t rows)
 {
-    for (uint32_t t = 0; t < cut->view.tensor_count && rows > 1; t++)
-        if (cut->view.tensors[t].batch_axis < 0)
+    const struct engine_cut *view = &model->cut_views[cut];
+    for (uint32_t t = 0; t < view->tensor_count && rows > 1; t++)
+        if (view->tensors[t].batch_axis < 0)
             return false;
     return true;
 }
@@ -231,8 +232,7 @@ static int check_run(const struct engine_model *model, const struct engine_run *
                           run->rows, model->config.min_batch, model->config.max_batch);
     if (!model->packed && model->weights.bytes > 0)
         return graph_fail(error, -EINVAL, "the model's weights were neither packed nor attached");
-    if (!has_rows(&model->cuts.items[run->from], run->rows) ||
-        !has_rows(&model->cuts.items[run->to], run->rows))
+    if (!has_rows(model, run->from, run->rows) || !has_rows(model, run->to, run->rows))
         return graph_fail(error, -ENOTSUP,
                           "the rows of a batch cannot be told apart at cut %u or %u; run one row",
                           run->from, run->to);

@@ -19,6 +19,8 @@ struct engine_model {
     struct instance one; /* at batch 1 */
     struct cuts cuts;
     struct engine_layer *layer_views;
+    struct engine_cut *cut_views;
+    struct engine_tensor *tensor_views; /* of all cuts, one after another */
     bool has_batch;
     struct instance_symbols symbols;
     const char **symbol_names; /* owned copies' pointers, in the graph's memory */

@@ -147,6 +147,44 @@ static int view_layers(struct engine_model *model)
     return 0;
 }
 
+static struct engine_tensor view_tensor(const struct engine_model *model, uint32_t value)
+{
+    const struct tensor *tensor = &model->one.tensors[value];
+    const struct value_rows *rows = &model->cuts.rows[value];
+    bool has_rows = model->has_batch && (rows->kind == ROWS_LEADING || rows->kind == ROWS_AXIS);
+    struct engine_tensor view = {.name = model->graph.values[value].name,
+                                 .type = tensor->type,
+                                 .shape = tensor->shape,
+                                 .batch_axis = has_rows ? (int)rows->axis : -1};
+    tensor_bytes(tensor, &view.bytes);
+    return view;
+}
+
+static int view_cuts(struct engine_model *model)
+{
+    const struct cuts *cuts = &model->cuts;
+    size_t tensors = 0;
+    for (uint32_t k = 0; k < cuts->count; k++)
+        tensors += cuts->items[k].count;
+    model->cut_views = calloc((size_t)cuts->count + 1, sizeof(*model->cut_views));
+    struct engine_tensor *view = calloc(tensors + 1, sizeof(*view));
+    model->tensor_views = view;
+    if (!model->cut_views || !view)
+        return -ENOMEM;
+    for (uint32_t k = 0; k < cuts->count; k++) {
+        const struct cut *cut = &cuts->items[k];
+        const struct layer *layers = model->layers.items;
+        model->cut_views[k] = (struct engine_cut){
+            .name = cut->boundary == 0 ? "input" : layers[cut->boundary - 1].name,
+            .layer_count = cut->boundary,
+            .tensor_count = cut->count,
+            .tensors = view};
+        for (uint32_t t = 0; t < cut->count; t++)
+            *view++ = view_tensor(model, cut->values[t]);
+    }
+    return 0;
+}
+
 static int analyse(struct engine_model *model, struct graph_error *error)
 {
     struct graph *graph = &model->graph;
@@ -176,6 +214,8 @@ static int analyse(struct engine_model *model, struct graph_error *error)
     if (rc)
         return rc;
     rc = view_layers(model);
+    if (rc == 0)
+        rc = view_cuts(model);
     return rc ? graph_fail(error, rc, "out of memory") : 0;
 }
 
@@ -223,6 +263,8 @@ void engine_model_destroy(struct engine_model *model)
     weights_fini(&model->weights);
     choices_fini(&model->choices);
     free(model->layer_views);
+    free(model->cut_views);
+    free(model->tensor_views);
     cuts_fini(&model->cuts);
     instance_fini(&model->one);
     layers_fini(&model->layers);
@@ -241,7 +283,7 @@ uint32_t engine_model_cut_count(const struct engine_model *model)
 
 const struct engine_cut *engine_model_cut(const struct engine_model *model, uint32_t cut)
 {
-    return cut < model->cuts.count ? &model->cuts.items[cut].view : NULL;
+    return cut < model->cuts.count ? &model->cut_views[cut] : NULL;
 }
 
 uint32_t engine_model_layer_count(const struct engine_model *model)

@@ -102,41 +102,24 @@ static bool is_live(const struct cuts *cuts, const struct graph *graph, const st
            cuts->last[value] >= boundary && boundary > 0;
 }
 
-static int add_cut(struct cuts *cuts, const struct graph *graph, const struct layers *layers,
-                   const struct instance *one, bool has_batch, uint32_t boundary,
-                   const uint32_t *values, uint32_t count)
+static int add_cut(struct cuts *cuts, uint32_t boundary, const uint32_t *values, uint32_t count)
 {
     struct cut *cut = &cuts->items[cuts->count];
-    struct engine_tensor *tensors = calloc((size_t)count + 1, sizeof(*tensors));
     cut->values = calloc((size_t)count + 1, sizeof(*cut->values));
-    cut->view.tensors = tensors;
-    cuts->count++; /* from here on cuts_fini frees it */
-    if (!tensors || !cut->values)
+    if (!cut->values)
         return -ENOMEM;
+    if (count > 0)
+        memcpy(cut->values, values, count * sizeof(*values));
     cut->boundary = boundary;
-    cut->view.name = boundary == 0 ? "input" : layers->items[boundary - 1].name;
-    cut->view.layer_count = boundary;
-    cut->view.tensor_count = count;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t v = values[i];
-        const struct tensor *tensor = &one->tensors[v];
-        cut->values[i] = v;
-        struct value_rows rows = cuts->rows[v];
-        bool has_rows = has_batch && (rows.kind == ROWS_LEADING || rows.kind == ROWS_AXIS);
-        tensors[i] = (struct engine_tensor){.name = graph->values[v].name,
-                                            .type = tensor->type,
-                                            .shape = tensor->shape,
-                                            .batch_axis = has_rows ? (int)rows.axis : -1};
-        tensor_bytes(tensor, &tensors[i].bytes);
-    }
+    cut->count = count;
+    cuts->count++;
     return 0;
 }
 
 static int find_cuts(struct cuts *cuts, const struct graph *graph, const struct layers *layers,
-                     const struct instance *one, bool has_batch, uint32_t max_tensors,
-                     uint32_t *live)
+                     const struct instance *one, uint32_t max_tensors, uint32_t *live)
 {
-    int rc = add_cut(cuts, graph, layers, one, has_batch, 0, graph->inputs, graph->input_count);
+    int rc = add_cut(cuts, 0, graph->inputs, graph->input_count);
     /* Values in the order in which they come to be live; the list is kept from cut to cut. */
     uint32_t count = 0;
     for (uint32_t i = 0; i < graph->input_count; i++)
@@ -155,11 +138,10 @@ static int find_cuts(struct cuts *cuts, const struct graph *graph, const struct 
                 live[kept++] = live[i];
         count = kept;
         if (count <= max_tensors)
-            rc = add_cut(cuts, graph, layers, one, has_batch, k, live, count);
+            rc = add_cut(cuts, k, live, count);
     }
     if (rc == 0)
-        rc = add_cut(cuts, graph, layers, one, has_batch, layers->count, graph->outputs,
-                     graph->output_count);
+        rc = add_cut(cuts, layers->count, graph->outputs, graph->output_count);
     return rc;
 }
 
@@ -184,7 +166,7 @@ int cuts_init(struct cuts *cuts, const struct graph *graph, const struct layers 
             if (graph->nodes[n].outputs[i] != GRAPH_NONE)
                 cuts->rows[graph->nodes[n].outputs[i]] =
                     rows_of(cuts, graph, one, two, graph->nodes[n].outputs[i]);
-    rc = find_cuts(cuts, graph, layers, one, two != NULL, max_tensors, live);
+    rc = find_cuts(cuts, graph, layers, one, max_tensors, live);
 done:
     free(live);
     if (rc)
@@ -197,7 +179,6 @@ void cuts_fini(struct cuts *cuts)
     if (!cuts)
         return;
     for (uint32_t i = 0; cuts->items && i < cuts->count; i++) {
-        free((void *)cuts->items[i].view.tensors);
         free(cuts->items[i].values);
     }
     free(cuts->items);

@@ -3,7 +3,6 @@
 #ifndef COMPUTE_PLAN_CUTS_H
 #define COMPUTE_PLAN_CUTS_H
 
-#include "compute/engine.h"
 #include "compute/plan/instance.h"
 #include "compute/plan/layers.h"
 
@@ -22,8 +21,8 @@ struct value_rows {
 
 struct cut {
     uint32_t boundary; /* layers before it */
-    struct engine_cut view;
-    uint32_t *values; /* view.tensor_count value numbers */
+    uint32_t count; /* of values that cross it */
+    uint32_t *values;
 };
 
 struct cuts {
@@ -36,7 +35,7 @@ struct cuts {
 };
 
 /* one: the instance at batch 1; two: at batch 2, or NULL where the graph has no batch dimension.
- * Strings in the views are the graph's. 0 or -ENOMEM. */
+ * 0 or -ENOMEM. */
 int cuts_init(struct cuts *cuts, const struct graph *graph, const struct layers *layers,
               const struct instance *one, const struct instance *two, uint32_t max_tensors);
 void cuts_fini(struct cuts *cuts);
