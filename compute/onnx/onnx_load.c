@@ -220,47 +220,43 @@ static int open_folder(const char *path)
     return fd;
 }
 
-/* Maps the whole file for reading into *file. */
-static int map_file(struct onnx_reader *reader, const char *path, struct onnx_slice *file)
+/* Opens the file at path and maps all of it for reading; the mapping belongs to the graph. */
+static int map_file(struct onnx_reader *reader, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return onnx_fail(reader, -errno, "%s", strerror(errno));
     struct stat status;
-    int rc = 0;
-    if (fstat(fd, &status))
-        rc = onnx_fail(reader, -errno, "cannot be read: %s", strerror(errno));
-    else if (!S_ISREG(status.st_mode))
-        rc = onnx_fail(reader, -EINVAL, "is not a regular file");
-    else if (status.st_size == 0)
-        rc = onnx_fail(reader, -EINVAL, "is empty");
-    if (!rc) {
-        void *address = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (address == MAP_FAILED)
-            rc = onnx_fail(reader, -errno, "cannot be mapped: %s", strerror(errno));
-        else
-            *file = (struct onnx_slice){.data = address, .size = (size_t)status.st_size};
-    }
-    close(fd);
-    return rc;
+    reader->file_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (reader->file_fd < 0)
+        return onnx_fail(reader, -errno, "%s", strerror(errno));
+    if (fstat(reader->file_fd, &status))
+        return onnx_fail(reader, -errno, "cannot be read: %s", strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return onnx_fail(reader, -EINVAL, "is not a regular file");
+    if (status.st_size == 0)
+        return onnx_fail(reader, -EINVAL, "is empty");
+    size_t size = (size_t)status.st_size;
+    void *address = mmap(NULL, size, PROT_READ, MAP_PRIVATE, reader->file_fd, 0);
+    if (address == MAP_FAILED)
+        return onnx_fail(reader, -errno, "cannot be mapped: %s", strerror(errno));
+    reader->file = (struct onnx_slice){.data = address, .size = size};
+    return graph_own_mapping(reader->graph, address, size) ? onnx_no_memory(reader) : 0;
 }
 
 int onnx_load(const char *path, struct graph *graph, struct graph_error *error)
 {
     struct onnx_reader reader = {
-        .name = path, .is_mapped = true, .graph = graph, .error = error, .folder_fd = -1};
+        .name = path, .graph = graph, .error = error, .file_fd = -1, .folder_fd = -1};
     graph_init(graph);
-    int rc = map_file(&reader, path, &reader.file);
-    if (rc)
-        return rc;
-    if (graph_own_mapping(graph, (void *)(uintptr_t)reader.file.data, reader.file.size)) {
-        graph_fini(graph);
-        return onnx_no_memory(&reader);
+    int rc = map_file(&reader, path);
+    if (!rc) {
+        reader.folder_fd = open_folder(path);
+        rc = read_file(&reader);
     }
-    reader.folder_fd = open_folder(path);
-    rc = read_file(&reader);
     if (reader.folder_fd >= 0)
         close(reader.folder_fd);
+    if (reader.file_fd >= 0)
+        close(reader.file_fd);
+    if (rc)
+        graph_fini(graph);
     return rc;
 }
 
@@ -271,6 +267,7 @@ int onnx_load_memory(const void *bytes, size_t size, const char *folder, struct 
                                  .file = {.data = bytes, .size = size},
                                  .graph = graph,
                                  .error = error,
+                                 .file_fd = -1,
                                  .folder_fd = -1};
     graph_init(graph);
     if (folder) {

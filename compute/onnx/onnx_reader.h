@@ -16,7 +16,7 @@
 struct onnx_reader {
     const char *name; /* of the file, for errors */
     struct onnx_slice file;
-    bool is_mapped; /* file is a mapping of ours: pages that were copied can be dropped */
+    int file_fd; /* what file is mapped from, or -1: big copies are read, not faulted in */
     struct graph *graph;
     struct graph_error *error;
     struct name_map values; /* by name */

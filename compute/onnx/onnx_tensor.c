@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define RAW_DATA 9 /* TensorProto.raw_data */
@@ -74,17 +73,28 @@ static int fail_length(const struct source *source, const struct tensor *tensor,
                      tensor_type_name(tensor->type), need);
 }
 
-/* Gives back the whole pages of our mapping that were read only to be copied. */
-static void drop_pages(const struct onnx_reader *reader, struct onnx_slice bytes)
+/* Copies bytes of the file. Big ones are read instead: a mapping's pages would have to be faulted
+ * in, and would count as memory beside the copy. */
+static int copy_bytes(const struct source *source, struct onnx_slice bytes, uint8_t *to)
 {
-    if (!reader->is_mapped || bytes.size < (size_t)1 << 20 || bytes.data < reader->file.data ||
-        bytes.data >= reader->file.data + reader->file.size)
-        return;
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t first = ((uintptr_t)bytes.data + page - 1) / page * page;
-    uintptr_t last = ((uintptr_t)bytes.data + bytes.size) / page * page;
-    if (first < last)
-        madvise((void *)first, last - first, MADV_DONTNEED);
+    const struct onnx_reader *reader = source->reader;
+    if (bytes.size < (size_t)1 << 20 || reader->file_fd < 0 || bytes.data < reader->file.data ||
+        bytes.data >= reader->file.data + reader->file.size) {
+        if (bytes.size)
+            memcpy(to, bytes.data, bytes.size);
+        return 0;
+    }
+    size_t offset = (size_t)(bytes.data - reader->file.data);
+    for (size_t done = 0; done < bytes.size;) {
+        ssize_t got = pread(reader->file_fd, to + done, bytes.size - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return onnx_fail(reader, got ? -errno : -EIO, "%s cannot be read: %s", source->what,
+                             got ? strerror(errno) : "the file was shortened meanwhile");
+        done += (size_t)got;
+    }
+    return 0;
 }
 
 /* Little-endian elements as they lie in a file: used in place where aligned, else copied. */
@@ -104,10 +114,7 @@ static int take_bytes(struct source *source, struct onnx_slice bytes, struct ten
     tensor->data = onnx_take_elements(source->reader, bytes.size);
     if (!tensor->data)
         return onnx_no_memory(source->reader);
-    if (bytes.size)
-        memcpy(tensor->data, bytes.data, bytes.size);
-    drop_pages(source->reader, bytes);
-    return 0;
+    return copy_bytes(source, bytes, tensor->data);
 }
 
 /* int32_data holds int32, and uint8 and bool one to a number. */
