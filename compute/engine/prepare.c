@@ -3,6 +3,7 @@
 #include "compute/plan/arena.h"
 #include "compute/plan/fingerprint.h"
 #include "compute/plan/lower.h"
+#include "compute/plan/phases.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,17 +21,25 @@ const struct plan *model_plan(const struct engine_model *model, uint32_t batch)
     return &model->plans[batch - first];
 }
 
-/* Scratch for the rows of the phase that a convolution runs in. */
-static void size_scratch(struct plan *plan, enum isa isa, uint32_t threads)
+static void choose_algorithm(struct engine_model *model, struct step *step, uint32_t rows)
+{
+    uint32_t images = rows * (uint32_t)step->images_per_row;
+    const struct conv_shape *shape = &step->conv.shape;
+    step->conv.algorithm = choices_get(&model->choices, shape, images);
+    model->weights.pieces[step->packed].algorithms |= 1u << step->conv.algorithm;
+    step->scratch_bytes =
+        conv_scratch_bytes(step->conv.algorithm, model->isa, shape, images, model->config.threads);
+}
+
+/* Algorithms and scratch for the rows of the phase that a convolution runs in. */
+static void choose_algorithms(struct engine_model *model, struct plan *plan)
 {
     plan->scratch_bytes = 0;
     for (uint32_t p = 0; p < plan->phase_count; p++)
         for (uint32_t s = plan->phases[p].first; s < plan->phases[p].end; s++) {
             struct step *step = &plan->steps[s];
             if (step->kind == STEP_CONV)
-                step->scratch_bytes = conv_scratch_bytes(
-                    step->conv.algorithm, isa, &step->conv.shape,
-                    plan->phases[p].rows * (uint32_t)step->images_per_row, threads);
+                choose_algorithm(model, step, plan->phases[p].rows);
             if (step->scratch_bytes > plan->scratch_bytes)
                 plan->scratch_bytes = step->scratch_bytes;
         }
@@ -45,17 +54,16 @@ static int make_plan(struct engine_model *model, struct plan *plan, uint32_t bat
     int rc = instance_init(&plan->instance, &model->graph, model->is_static, &symbols, error);
     if (rc)
         return rc;
-    struct lower_config config = {.graph = &model->graph,
-                                  .layers = &model->layers,
-                                  .cuts = &model->cuts,
-                                  .isa = model->isa,
-                                  .has_batch = model->has_batch,
-                                  .threads = model->config.threads,
-                                  .choose = choices_get,
-                                  .choose_arg = &model->choices};
+    struct lower_config config = {
+        .graph = &model->graph,
+        .layers = &model->layers,
+        .cuts = &model->cuts,
+        .isa = model->isa,
+        .has_batch = model->has_batch,
+    };
     rc = lower(&config, plan, &model->weights);
     if (rc == 0)
-        rc = arena_make_phases(plan, &model->cuts, cpu_cache_bytes(3) / 2);
+        rc = phases_init(plan, &model->cuts, &model->weights, cpu_cache_bytes(3) / 2);
     if (rc == 0)
         rc = arena_lay_out(plan, &model->cuts);
     if (rc) {
@@ -64,7 +72,7 @@ static int make_plan(struct engine_model *model, struct plan *plan, uint32_t bat
                           rc == -EOVERFLOW ? "the tensors do not fit into memory"
                                            : "out of memory while planning");
     }
-    size_scratch(plan, model->isa, model->config.threads);
+    choose_algorithms(model, plan);
     return 0;
 }
 
@@ -100,7 +108,6 @@ static int make_plans(struct engine_model *model, struct graph_error *error)
     model->plans = calloc((size_t)(last - first) + 1, sizeof(*model->plans));
     if (!model->plans)
         return graph_fail(error, -ENOMEM, "out of memory while planning");
-    /* From the largest down: what is tuned for many rows serves fewer where that is no slower. */
     for (uint32_t batch = first; batch <= last; batch++) {
         int rc = make_plan(model, &model->plans[batch - first], batch, error);
         if (rc)
@@ -109,6 +116,7 @@ static int make_plans(struct engine_model *model, struct graph_error *error)
         if (batch == UINT32_MAX)
             break;
     }
+    weights_lay_out(&model->weights);
     return 0;
 }
 
@@ -150,8 +158,7 @@ static void weights_key(const struct engine_model *model, uint8_t key[16])
     fingerprint_graph(&fingerprint, &model->graph, false);
     for (uint32_t i = 0; i < model->weights.count; i++) {
         const struct piece *piece = &model->weights.pieces[i];
-        const uint64_t numbers[] = {piece->kind, piece->node, piece->algorithm,
-                                    piece->packed_offset, piece->end};
+        const uint64_t numbers[] = {piece->kind, piece->node, piece->algorithms, piece->end};
         fingerprint_add(&fingerprint, numbers, sizeof(numbers));
     }
     fingerprint_finish(&fingerprint, key);

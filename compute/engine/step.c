@@ -43,7 +43,8 @@ static struct operands find_operands(const struct engine_context *context, const
     if (step->packed != PLAN_NONE) {
         const struct piece *piece = &context->model->weights.pieces[step->packed];
         const char *packed = context->model->packed;
-        o.packed = packed + piece->packed_offset;
+        unsigned algorithm = step->kind == STEP_CONV ? step->conv.algorithm : 0;
+        o.packed = packed + piece->packed_offset[algorithm];
         if (step->has_bias)
             o.bias = (const float *)(packed + piece->shift_offset);
         if (step->has_scale)

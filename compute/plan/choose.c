@@ -171,9 +171,19 @@ bool choices_add(struct choices *choices, const struct choice *choice)
     return true;
 }
 
-enum conv_algorithm choices_get(void *arg, const struct conv_shape *shape, uint32_t images)
+/* The largest power of two that is not larger, up to where more images change nothing. */
+static uint32_t power_of_two(uint32_t images)
 {
-    struct choices *choices = arg;
+    uint32_t power = 1;
+    while (power * 2 <= images && power < 32)
+        power *= 2;
+    return power;
+}
+
+enum conv_algorithm choices_get(struct choices *choices, const struct conv_shape *shape,
+                                uint32_t images)
+{
+    images = power_of_two(images);
     struct choice choice = {.isa = choices->isa,
                             .is_strict = choices->is_strict,
                             .threads = choices->threads,

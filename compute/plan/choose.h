@@ -33,9 +33,10 @@ struct choices {
 
 void choices_fini(struct choices *choices);
 
-/* The algorithm for this shape over this many images; measures it where that is wanted. Fits
- * lower_choose; arg is a struct choices. Never fails: without memory the rule decides. */
-enum conv_algorithm choices_get(void *arg, const struct conv_shape *shape, uint32_t images);
+/* The algorithm for this shape over this many images (told apart by powers of two); measures it
+ * where that is wanted. Never fails: without memory the rule decides. */
+enum conv_algorithm choices_get(struct choices *choices, const struct conv_shape *shape,
+                                uint32_t images);
 
 /* Remembers a choice. False: no memory. */
 bool choices_add(struct choices *choices, const struct choice *choice);

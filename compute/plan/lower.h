@@ -6,23 +6,17 @@
 #include "compute/plan/plan.h"
 #include "compute/plan/weights.h"
 
-/* Chooses the algorithm of a convolution over this many images. */
-typedef enum conv_algorithm lower_choose(void *arg, const struct conv_shape *shape,
-                                         uint32_t images);
-
 struct lower_config {
     const struct graph *graph;
     const struct layers *layers;
     const struct cuts *cuts;
     enum isa isa;
     bool has_batch;
-    uint32_t threads;
-    lower_choose *choose;
-    void *choose_arg;
 };
 
 /* Fills the plan's steps, places and buffers; plan->instance is there already. Pieces that the
- * steps need are added to weights. 0 or -ENOMEM. */
+ * steps need are added to weights; which algorithm a convolution takes is chosen later, when it is
+ * known over how many rows it runs at a time. 0 or -ENOMEM. */
 int lower(const struct lower_config *config, struct plan *plan, struct weights *weights);
 
 #endif

@@ -194,7 +194,7 @@ static bool fuse_residual(struct lowering *l, const struct node *node, uint32_t 
 
 uint32_t lowering_piece(struct lowering *l, const struct piece *piece)
 {
-    uint32_t number = weights_find(l->weights, piece->kind, piece->node, piece->algorithm);
+    uint32_t number = weights_find(l->weights, piece->node);
     if (number != UINT32_MAX) {
         free(piece->scale);
         free(piece->shift);

@@ -57,9 +57,6 @@ uint32_t lower_conv(struct lowering *l, const struct layer *layer, uint32_t at)
 
     struct fused fused;
     lowering_fuse(l, layer, at, node->outputs[0], out.channels, 1, bias, &fused);
-    size_t images = in.images_per_row * l->plan->batch;
-    enum conv_algorithm algorithm =
-        l->config->choose(l->config->choose_arg, &shape, (uint32_t)images);
     uint32_t input = lowering_need(l, node->inputs[0], LAYOUT_LAST);
     uint32_t residual =
         fused.residual == GRAPH_NONE ? PLAN_NONE : lowering_need(l, fused.residual, LAYOUT_LAST);
@@ -79,10 +76,8 @@ uint32_t lower_conv(struct lowering *l, const struct layer *layer, uint32_t at)
     step->activation = fused.activation;
     step->has_bias = fused.shift != NULL;
     step->conv.shape = shape;
-    step->conv.algorithm = algorithm;
     step->packed = lowering_piece(l, &(struct piece){.kind = PIECE_CONV,
                                                      .node = n,
-                                                     .algorithm = algorithm,
                                                      .conv = shape,
                                                      .weights = weights,
                                                      .weights_bytes = count * sizeof(float),

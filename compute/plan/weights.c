@@ -36,29 +36,12 @@ void weights_fini(struct weights *weights)
     *weights = (struct weights){0};
 }
 
-uint32_t weights_find(const struct weights *weights, enum piece_kind kind, uint32_t node,
-                      enum conv_algorithm algorithm)
+uint32_t weights_find(const struct weights *weights, uint32_t node)
 {
-    for (uint32_t i = weights->count; i-- > 0;) {
-        const struct piece *piece = &weights->pieces[i];
-        if (piece->node == node && piece->kind == kind &&
-            (kind != PIECE_CONV || piece->algorithm == algorithm))
+    for (uint32_t i = weights->count; i-- > 0;)
+        if (weights->pieces[i].node == node)
             return i;
-    }
     return UINT32_MAX;
-}
-
-static size_t packed_bytes(const struct weights *weights, const struct piece *piece)
-{
-    switch (piece->kind) {
-    case PIECE_CONV:
-        return conv_packed_bytes(piece->algorithm, weights->isa, &piece->conv);
-    case PIECE_LINEAR:
-        return linear_packed_bytes(weights->isa, &piece->linear);
-    case PIECE_AFFINE:
-        break;
-    }
-    return 0;
 }
 
 uint32_t weights_add(struct weights *weights, const struct piece *piece)
@@ -74,17 +57,38 @@ uint32_t weights_add(struct weights *weights, const struct piece *piece)
         weights->pieces = grown;
         weights->capacity = capacity;
     }
-    if (weights->bytes == 0)
-        weights->bytes = sizeof(struct weights_header);
-    struct piece *added = &weights->pieces[weights->count];
-    *added = *piece;
-    size_t vector = round_up((size_t)piece->channels * sizeof(float));
-    added->packed_offset = weights->bytes;
-    added->shift_offset = added->packed_offset + round_up(packed_bytes(weights, piece));
-    added->scale_offset = added->shift_offset + (piece->shift ? vector : 0);
-    added->end = added->scale_offset + (piece->scale && piece->kind == PIECE_AFFINE ? vector : 0);
-    weights->bytes = added->end;
+    weights->pieces[weights->count] = *piece;
     return weights->count++;
+}
+
+/* Sets the offsets of the piece's packed weights from `at` on; returns where they end. */
+static size_t lay_out_packed(const struct weights *weights, struct piece *piece, size_t at)
+{
+    if (piece->kind == PIECE_LINEAR) {
+        piece->packed_offset[0] = at;
+        return at + round_up(linear_packed_bytes(weights->isa, &piece->linear));
+    }
+    for (unsigned a = 0; a < CONV_ALGORITHM_COUNT; a++) {
+        if (!(piece->algorithms & (1u << a)))
+            continue;
+        piece->packed_offset[a] = at;
+        at += round_up(conv_packed_bytes((enum conv_algorithm)a, weights->isa, &piece->conv));
+    }
+    return at;
+}
+
+void weights_lay_out(struct weights *weights)
+{
+    size_t at = sizeof(struct weights_header);
+    for (uint32_t i = 0; i < weights->count; i++) {
+        struct piece *piece = &weights->pieces[i];
+        size_t vector = round_up((size_t)piece->channels * sizeof(float));
+        piece->shift_offset = lay_out_packed(weights, piece, at);
+        piece->scale_offset = piece->shift_offset + (piece->shift ? vector : 0);
+        bool has_scale = piece->scale && piece->kind == PIECE_AFFINE;
+        at = piece->end = piece->scale_offset + (has_scale ? vector : 0);
+    }
+    weights->bytes = weights->count > 0 ? at : 0;
 }
 
 /* Gives back the pages of mapped files that have been packed: they can be read again. */
@@ -106,12 +110,13 @@ static void pack_piece(const struct weights *weights, const struct piece *piece,
                        struct thread_pool *pool)
 {
     size_t vector = (size_t)piece->channels * sizeof(float);
-    if (piece->kind == PIECE_CONV)
-        conv_pack(piece->algorithm, weights->isa, &piece->conv, piece->weights, piece->scale,
-                  memory + piece->packed_offset, pool);
+    for (unsigned a = 0; a < CONV_ALGORITHM_COUNT; a++)
+        if (piece->algorithms & (1u << a))
+            conv_pack((enum conv_algorithm)a, weights->isa, &piece->conv, piece->weights,
+                      piece->scale, memory + piece->packed_offset[a], pool);
     if (piece->kind == PIECE_LINEAR)
         linear_pack(weights->isa, &piece->linear, piece->weights, piece->depth_stride,
-                    piece->column_stride, piece->scale, piece->alpha, memory + piece->packed_offset,
+                    piece->column_stride, piece->scale, piece->alpha, memory + piece->packed_offset[0],
                     pool);
     if (piece->shift)
         memcpy(memory + piece->shift_offset, piece->shift, vector);

@@ -3,8 +3,8 @@
  *
  *   header | piece 0: packed weights, shift[channels], scale[channels] | piece 1 | ...
  *
- * A piece belongs to a layer's root node and an algorithm; plans of several batch sizes that choose
- * the same algorithm share it. */
+ * A piece belongs to a layer's root node. A convolution's weights are packed once for each
+ * algorithm that a plan of some batch size chose. */
 #ifndef COMPUTE_PLAN_WEIGHTS_H
 #define COMPUTE_PLAN_WEIGHTS_H
 
@@ -21,7 +21,7 @@ enum piece_kind {
 struct piece {
     enum piece_kind kind;
     uint32_t node;
-    enum conv_algorithm algorithm; /* PIECE_CONV */
+    unsigned algorithms; /* PIECE_CONV: bit per conv_algorithm that is wanted */
     struct conv_shape conv;
     struct linear_shape linear;
     size_t depth_stride, column_stride;
@@ -30,7 +30,10 @@ struct piece {
     size_t weights_bytes;
     uint32_t channels;
     float *scale, *shift; /* owned, channels each, or NULL: 1 and 0 */
-    size_t packed_offset, shift_offset, scale_offset, end; /* bytes from the start of the block */
+    /* Bytes from the start of the block, set by weights_lay_out; packed: by algorithm for
+     * convolutions, at 0 otherwise. */
+    size_t packed_offset[CONV_ALGORITHM_COUNT];
+    size_t shift_offset, scale_offset, end;
 };
 
 struct weights {
@@ -44,13 +47,15 @@ struct weights {
 
 void weights_fini(struct weights *weights);
 
-/* The piece of this kind, node and algorithm, or UINT32_MAX. */
-uint32_t weights_find(const struct weights *weights, enum piece_kind kind, uint32_t node,
-                      enum conv_algorithm algorithm);
+/* The piece of this node, or UINT32_MAX. */
+uint32_t weights_find(const struct weights *weights, uint32_t node);
 
-/* Adds a piece (its offsets are set here) and takes over scale and shift, also when it fails.
- * Its number, or UINT32_MAX when out of memory. */
+/* Adds a piece and takes over scale and shift, also when it fails. Its number, or UINT32_MAX when
+ * out of memory. */
 uint32_t weights_add(struct weights *weights, const struct piece *piece);
+
+/* Sets every piece's offsets and weights->bytes, once all plans have said what they want. */
+void weights_lay_out(struct weights *weights);
 
 /* Writes the header and every piece. progress may be NULL. Pages of file-backed sources are given
  * back as they have been packed. */
