@@ -206,7 +206,8 @@ static int read_elements(struct source *source, bool is_attribute, struct tensor
     const Onnx__TensorProto *proto = source->proto;
     if (!onnx_type_is_known(proto->data_type)) {
         tensor->shape.rank = proto->n_dims <= TENSOR_MAX_RANK ? (uint32_t)proto->n_dims : 0;
-        memcpy(tensor->shape.dims, proto->dims, tensor->shape.rank * sizeof(int64_t));
+        for (uint32_t i = 0; i < tensor->shape.rank; i++)
+            tensor->shape.dims[i] = proto->dims[i];
         if (is_attribute && take_double_scalar(source, tensor))
             return 0;
         return onnx_fail(source->reader, -ENOTSUP,
