@@ -11,10 +11,10 @@ static void owns_what_it_is_given(void)
 {
     struct graph graph;
     graph_init(&graph);
-    for (int i = 0; i < 100; i++) {
+    for (uint32_t i = 0; i < 100; i++) {
         uint32_t number;
         char name[16];
-        snprintf(name, sizeof(name), "v%d", i);
+        snprintf(name, sizeof(name), "v%u", i);
         CU_ASSERT_EQUAL_FATAL(graph_add_value(&graph, name, &number), 0);
         CU_ASSERT_EQUAL(number, i);
         struct node *node = graph_add_node(&graph);

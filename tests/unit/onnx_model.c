@@ -15,8 +15,10 @@ static void *check(void *memory)
 void *onnx_model_take(struct onnx_model *model, size_t bytes)
 {
     void *memory = check(calloc(1, bytes ? bytes : 1));
-    model->memory =
-        check(reallocarray(model->memory, model->memory_count + 1, sizeof(*model->memory)));
+    /* The list doubles at each power of two. */
+    if ((model->memory_count & (model->memory_count - 1)) == 0)
+        model->memory = check(reallocarray(
+            model->memory, model->memory_count ? model->memory_count * 2 : 1, sizeof(void *)));
     model->memory[model->memory_count++] = memory;
     return memory;
 }
