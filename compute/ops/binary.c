@@ -111,7 +111,7 @@ static void compute_binary(const struct op_call *call)
     const struct shape *shapes[] = {&a->shape, &b->shape};
     struct broadcast broadcast;
     broadcast_init(&broadcast, &out->shape, 2, shapes);
-    broadcast_run(&broadcast, call->pool, run_row, &run);
+    broadcast_run(&broadcast, call->pool, BROADCAST_GRAIN, run_row, &run);
 }
 
 #define BINARY(NAME, INFER, FLAGS)                                                                 \

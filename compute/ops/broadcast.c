@@ -3,8 +3,6 @@
 
 #include "compute/ops/range.h"
 
-enum { GRAIN = 16384 }; /* elements worth handing to a thread */
-
 /* Stride of output dimension d (of rank) in an input of this shape. */
 static size_t input_stride(const struct shape *input, uint32_t rank, uint32_t d)
 {
@@ -85,9 +83,9 @@ static void walk_range(void *arg, size_t first, size_t last)
     }
 }
 
-void broadcast_run(const struct broadcast *broadcast, struct thread_pool *pool, broadcast_row *row,
-                   void *arg)
+void broadcast_run(const struct broadcast *broadcast, struct thread_pool *pool, size_t grain,
+                   broadcast_row *row, void *arg)
 {
     struct walk walk = {.broadcast = broadcast, .row = row, .arg = arg};
-    range_run(pool, broadcast->count, GRAIN, walk_range, &walk);
+    range_run(pool, broadcast->count, grain, walk_range, &walk);
 }

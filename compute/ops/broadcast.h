@@ -26,8 +26,10 @@ void broadcast_init(struct broadcast *broadcast, const struct shape *output, uin
 typedef void broadcast_row(void *arg, size_t n, size_t output, const size_t *inputs,
                            const size_t *steps);
 
-/* Calls row over all of the output, shared out over the pool. */
-void broadcast_run(const struct broadcast *broadcast, struct thread_pool *pool, broadcast_row *row,
-                   void *arg);
+/* Calls row over all of the output, shared out over the pool in pieces of about grain elements. */
+void broadcast_run(const struct broadcast *broadcast, struct thread_pool *pool, size_t grain,
+                   broadcast_row *row, void *arg);
+
+enum { BROADCAST_GRAIN = 16384 }; /* elements of plain arithmetic worth handing to a thread */
 
 #endif

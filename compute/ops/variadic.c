@@ -79,7 +79,7 @@ static void compute_variadic(const struct op_call *call)
         run.a = left->data;
         run.b = right->data;
         broadcast_init(&broadcast, &out->shape, 2, shapes);
-        broadcast_run(&broadcast, call->pool, run_row, &run);
+        broadcast_run(&broadcast, call->pool, BROADCAST_GRAIN, run_row, &run);
     }
     if (params->is_mean) {
         struct divide_run divide = {.data = out->data, .divisor = (float)call->input_count};
@@ -145,7 +145,7 @@ static void compute_where(const struct op_call *call)
     const struct shape *shapes[] = {&condition->shape, &x->shape, &y->shape};
     struct broadcast broadcast;
     broadcast_init(&broadcast, &out->shape, 3, shapes);
-    broadcast_run(&broadcast, call->pool, select_row, &run);
+    broadcast_run(&broadcast, call->pool, BROADCAST_GRAIN, select_row, &run);
 }
 
 /* Not OP_INPLACE: the same tensor may be given again after the first input was overwritten. */
