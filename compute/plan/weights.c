@@ -116,8 +116,8 @@ static void pack_piece(const struct weights *weights, const struct piece *piece,
                       piece->scale, memory + piece->packed_offset[a], pool);
     if (piece->kind == PIECE_LINEAR)
         linear_pack(weights->isa, &piece->linear, piece->weights, piece->depth_stride,
-                    piece->column_stride, piece->scale, piece->alpha, memory + piece->packed_offset[0],
-                    pool);
+                    piece->column_stride, piece->scale, piece->alpha,
+                    memory + piece->packed_offset[0], pool);
     if (piece->shift)
         memcpy(memory + piece->shift_offset, piece->shift, vector);
     if (piece->scale && piece->kind == PIECE_AFFINE)
