@@ -15,13 +15,19 @@ extern const struct op op_conv[];
 extern const struct op op_conv_transpose[];
 extern const struct op op_gather[];
 extern const struct op op_global_pool[];
+extern const struct op op_gru[];
+extern const struct op op_instance_norm[];
+extern const struct op op_layer_norm[];
 extern const struct op op_lrn[];
+extern const struct op op_lstm[];
 extern const struct op op_matmul[];
+extern const struct op op_mean_variance[];
 extern const struct op op_move[];
 extern const struct op op_pad[];
 extern const struct op op_pool_average[];
 extern const struct op op_pool_max[];
 extern const struct op op_reduce[];
+extern const struct op op_rnn[];
 extern const struct op op_slice[];
 extern const struct op op_softmax[];
 extern const struct op op_unary[];
@@ -42,13 +48,19 @@ static const struct op *const families[] = {
     op_conv_transpose,
     op_gather,
     op_global_pool,
+    op_gru,
+    op_instance_norm,
+    op_layer_norm,
     op_lrn,
+    op_lstm,
     op_matmul,
+    op_mean_variance,
     op_move,
     op_pad,
     op_pool_average,
     op_pool_max,
     op_reduce,
+    op_rnn,
     op_slice,
     op_softmax,
     op_unary,
