@@ -31,7 +31,7 @@ def parse():
     parser.add_argument("--setup", action="store_true", help="first install ONNX Runtime by npm and export the models")
     parser.add_argument("--joint", default=ROOT / "build/scheduler/cli/joint", help="default build/scheduler/cli/joint")
     parser.add_argument("--models", default=FOLDER / "models", help="folder of NAME.onnx; default build-bench/models")
-    parser.add_argument("--ort", default=None, help="folder with node_modules; default build-bench/ort or NODE_PATH")
+    parser.add_argument("--ort", default=None, help="folder with node_modules; default build-bench/ort, or NODE_PATH")
     parser.add_argument("--models-subset", help="NAME,NAME,...; default all six")
     parser.add_argument("--batches", default="1,8", help="default 1,8")
     parser.add_argument("--threads", help="default 1,2")

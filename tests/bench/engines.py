@@ -63,10 +63,13 @@ class Joint:
 
 
 class OnnxRuntime:
-    """ONNX Runtime, from a folder that npm installed it in, or from NODE_PATH."""
+    """ONNX Runtime, from a folder that npm installed it in, or from the node_modules that JOINT_ORT_NODE_PATH or
+    NODE_PATH names."""
 
     def __init__(self, folder=None):
         self.environment = dict(os.environ)
+        if "JOINT_ORT_NODE_PATH" in os.environ:
+            self.environment["NODE_PATH"] = os.environ["JOINT_ORT_NODE_PATH"]
         if folder:
             self.environment["NODE_PATH"] = str(pathlib.Path(folder).resolve() / "node_modules")
         self.node = shutil.which("node")
