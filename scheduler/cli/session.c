@@ -143,7 +143,9 @@ int session_open(struct session *session, uint32_t min_batch, uint32_t max_batch
     uint64_t start_ns = stopwatch_now_ns();
     if (engine_model_open(options->path, &config, &session->model, &error)) {
         session->model = NULL;
-        return session_fail(session, &error);
+        /* Why a shape is not known is for the command line to say, if that is the reason. */
+        int status = session_check_bound(session);
+        return status ? status : session_fail(session, &error);
     }
     session->times.open_ms = ms_since(start_ns);
     session->min_batch = min_batch;

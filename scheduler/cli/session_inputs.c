@@ -146,6 +146,23 @@ static int list_inputs(struct session *session)
     return session->bindings ? COMMAND_DONE : out_of_memory(session);
 }
 
+int session_check_bound(struct session *session)
+{
+    int status = session->inputs ? COMMAND_DONE : list_inputs(session);
+    for (size_t i = 0; i < session->input_count && !status; i++) {
+        const struct engine_input *input = &session->inputs[i];
+        bool is_bound = !input->decides_shapes;
+        for (size_t b = 0; b < session->binding_count; b++)
+            is_bound = is_bound || strcmp(session->bindings[b].input, input->name) == 0;
+        if (!is_bound)
+            status = command_fail(session->command, COMMAND_MISUSED,
+                                  "the values of input '%s' decide shapes: give them by --input "
+                                  "%s=FILE.npy",
+                                  input->name, input->name);
+    }
+    return status;
+}
+
 int session_read_inputs(struct session *session)
 {
     int status = list_inputs(session);
@@ -173,5 +190,5 @@ int session_read_inputs(struct session *session)
             session->bindings[session->binding_count++] =
                 (struct engine_binding){.input = input->name, .tensor = file->npy.tensor};
     }
-    return COMMAND_DONE;
+    return session_check_bound(session);
 }
