@@ -1,13 +1,13 @@
 /* MatMul with NumPy's rules for ranks, and Gemm. */
 #include "compute/ops/broadcast.h"
-#include "compute/ops/gemm.h"
+#include "compute/ops/product.h"
 #include "compute/ops/op.h"
 #include "compute/ops/strided.h"
 
 #include <inttypes.h>
 
 struct matmul_params {
-    struct gemm gemm;
+    struct product product;
     struct shape batch, a_batch, b_batch; /* the dimensions before the last two */
 };
 
@@ -31,7 +31,7 @@ static void split_matrix(const struct shape *shape, bool is_left, struct shape *
 static int infer_matmul(struct op_call *call)
 {
     struct matmul_params *params = call->params;
-    struct gemm *gemm = &params->gemm;
+    struct product *product = &params->product;
     size_t depth;
     int rc = op_require(call, 0, OP_F32 | OP_I32 | OP_I64);
     if (!rc)
@@ -41,29 +41,29 @@ static int infer_matmul(struct op_call *call)
     const struct shape *a = &op_input(call, 0)->shape, *b = &op_input(call, 1)->shape;
     if (a->rank == 0 || b->rank == 0)
         return op_fail(call, "a scalar is not a matrix");
-    *gemm = (struct gemm){.type = op_input(call, 0)->type, .alpha = 1};
-    split_matrix(a, true, &params->a_batch, &gemm->m, &gemm->k);
-    split_matrix(b, false, &params->b_batch, &depth, &gemm->n);
-    if (gemm->k != depth) {
+    *product = (struct product){.type = op_input(call, 0)->type, .alpha = 1};
+    split_matrix(a, true, &params->a_batch, &product->m, &product->k);
+    split_matrix(b, false, &params->b_batch, &depth, &product->n);
+    if (product->k != depth) {
         char left[128], right[128];
         return op_fail(call, "shapes %s and %s do not multiply", shape_print(a, left, sizeof(left)),
                        shape_print(b, right, sizeof(right)));
     }
-    if (gemm->m > INT32_MAX || gemm->n > INT32_MAX || gemm->k > INT32_MAX)
+    if (product->m > INT32_MAX || product->n > INT32_MAX || product->k > INT32_MAX)
         return op_fail(call, "a dimension of a matrix is over 2^31 - 1");
     rc = op_broadcast(call, &params->a_batch, &params->b_batch, &params->batch);
     if (rc)
         return rc;
     struct shape shape = params->batch;
     if (a->rank > 1)
-        shape.dims[shape.rank++] = (int64_t)gemm->m;
+        shape.dims[shape.rank++] = (int64_t)product->m;
     if (b->rank > 1)
-        shape.dims[shape.rank++] = (int64_t)gemm->n;
-    return op_output_set(call, 0, gemm->type, &shape);
+        shape.dims[shape.rank++] = (int64_t)product->n;
+    return op_output_set(call, 0, product->type, &shape);
 }
 
 struct matmul_run {
-    const struct gemm *gemm;
+    const struct product *product;
     const char *a, *b;
     char *c;
     size_t bytes;
@@ -74,12 +74,12 @@ struct matmul_run {
 static void run_batch(void *arg, size_t n, size_t output, const size_t *inputs, const size_t *steps)
 {
     const struct matmul_run *run = arg;
-    const struct gemm *gemm = run->gemm;
+    const struct product *product = run->product;
     for (size_t i = 0; i < n; i++) {
-        size_t a = (inputs[0] + i * steps[0]) * gemm->m * gemm->k;
-        size_t b = (inputs[1] + i * steps[1]) * gemm->k * gemm->n;
-        gemm_run(gemm, run->a + a * run->bytes, run->b + b * run->bytes,
-                 run->c + (output + i) * gemm->m * gemm->n * run->bytes, run->pool);
+        size_t a = (inputs[0] + i * steps[0]) * product->m * product->k;
+        size_t b = (inputs[1] + i * steps[1]) * product->k * product->n;
+        product_run(product, run->a + a * run->bytes, run->b + b * run->bytes,
+                    run->c + (output + i) * product->m * product->n * run->bytes, run->pool);
     }
 }
 
@@ -89,18 +89,18 @@ static void compute_matmul(const struct op_call *call)
     struct tensor *output = op_output(call, 0);
     if (!output || tensor_count(output) == 0)
         return;
-    struct gemm gemm = params->gemm;
-    struct matmul_run run = {.gemm = &gemm,
+    struct product product = params->product;
+    struct matmul_run run = {.product = &product,
                              .a = op_input(call, 0)->data,
                              .b = op_input(call, 1)->data,
                              .c = output->data,
-                             .bytes = tensor_type_bytes(gemm.type),
+                             .bytes = tensor_type_bytes(product.type),
                              .pool = call->pool};
     size_t a_count = shape_span(&params->a_batch, 0, params->a_batch.rank);
     size_t b_count = shape_span(&params->b_batch, 0, params->b_batch.rank);
-    if (b_count == 1 && a_count * gemm.m <= INT32_MAX) { /* one tall matrix */
-        gemm.m *= a_count;
-        gemm_run(&gemm, run.a, run.b, run.c, run.pool);
+    if (b_count == 1 && a_count * product.m <= INT32_MAX) { /* one tall matrix */
+        product.m *= a_count;
+        product_run(&product, run.a, run.b, run.c, run.pool);
         return;
     }
     const struct shape *batches[] = {&params->a_batch, &params->b_batch};
@@ -108,7 +108,7 @@ static void compute_matmul(const struct op_call *call)
     broadcast_init(&broadcast, &params->batch, 2, batches);
     /* A pool runs one thing at a time: threads inside each product where there is enough in it,
      * otherwise between the products (by calls without a pool). */
-    bool is_large = gemm.m * gemm.n * (gemm.k + 1) >= 1u << 20;
+    bool is_large = product.m * product.n * (product.k + 1) >= 1u << 20;
     if (!is_large)
         run.pool = NULL;
     broadcast_run(&broadcast, is_large ? NULL : call->pool, 1, run_batch, &run);
@@ -116,7 +116,7 @@ static void compute_matmul(const struct op_call *call)
 
 static int infer_gemm(struct op_call *call)
 {
-    struct gemm *gemm = call->params;
+    struct product *product = call->params;
     int rc = op_require(call, 0, OP_F32 | OP_I32 | OP_I64);
     if (!rc)
         rc = op_require(call, 1, 1u << op_input(call, 0)->type);
@@ -127,14 +127,15 @@ static int infer_gemm(struct op_call *call)
     const struct tensor *a = op_input(call, 0), *b = op_input(call, 1), *c = op_input(call, 2);
     if (a->shape.rank != 2 || b->shape.rank != 2)
         return op_fail(call, "inputs 0 and 1 must have rank 2");
-    *gemm = (struct gemm){.type = a->type,
-                          .is_a_transposed = node_int(call->node, "transA", 0) != 0,
-                          .is_b_transposed = node_int(call->node, "transB", 0) != 0,
-                          .alpha = node_float(call->node, "alpha", 1),
-                          .beta = c ? node_float(call->node, "beta", 1) : 0};
-    int64_t m = a->shape.dims[gemm->is_a_transposed], k = a->shape.dims[!gemm->is_a_transposed];
-    int64_t n = b->shape.dims[!gemm->is_b_transposed];
-    if (k != b->shape.dims[gemm->is_b_transposed]) {
+    *product = (struct product){.type = a->type,
+                                .is_a_transposed = node_int(call->node, "transA", 0) != 0,
+                                .is_b_transposed = node_int(call->node, "transB", 0) != 0,
+                                .alpha = node_float(call->node, "alpha", 1),
+                                .beta = c ? node_float(call->node, "beta", 1) : 0};
+    int64_t m = a->shape.dims[product->is_a_transposed],
+            k = a->shape.dims[!product->is_a_transposed];
+    int64_t n = b->shape.dims[!product->is_b_transposed];
+    if (k != b->shape.dims[product->is_b_transposed]) {
         char left[128], right[128];
         return op_fail(call, "shapes %s and %s do not multiply",
                        shape_print(&a->shape, left, sizeof(left)),
@@ -142,25 +143,26 @@ static int infer_gemm(struct op_call *call)
     }
     if (m > INT32_MAX || n > INT32_MAX || k > INT32_MAX)
         return op_fail(call, "a dimension of a matrix is over 2^31 - 1");
-    gemm->m = (size_t)m;
-    gemm->n = (size_t)n;
-    gemm->k = (size_t)k;
+    product->m = (size_t)m;
+    product->n = (size_t)n;
+    product->k = (size_t)k;
     struct shape shape = {.rank = 2, .dims = {m, n}}, whole;
     if (c && (op_broadcast(call, &shape, &c->shape, &whole) || !shape_equal(&shape, &whole)))
         return op_fail(call, "input 2 does not broadcast to %" PRId64 "x%" PRId64, m, n);
-    return op_output_set(call, 0, gemm->type, &shape);
+    return op_output_set(call, 0, product->type, &shape);
 }
 
 static void compute_gemm(const struct op_call *call)
 {
-    const struct gemm *gemm = call->params;
+    const struct product *product = call->params;
     const struct tensor *c = op_input(call, 2);
     struct tensor *output = op_output(call, 0);
     if (!output || tensor_count(output) == 0)
         return;
-    if (c && gemm->beta != 0)
+    if (c && product->beta != 0)
         strided_broadcast(c, &output->shape, output->data, call->pool);
-    gemm_run(gemm, op_input(call, 0)->data, op_input(call, 1)->data, output->data, call->pool);
+    product_run(product, op_input(call, 0)->data, op_input(call, 1)->data, output->data,
+                call->pool);
 }
 
 extern const struct op op_matmul[];
@@ -180,7 +182,7 @@ const struct op op_matmul[] = {
      .max_inputs = 3,
      .min_outputs = 1,
      .max_outputs = 1,
-     .params_bytes = sizeof(struct gemm),
+     .params_bytes = sizeof(struct product),
      .infer = infer_gemm,
      .compute = compute_gemm},
     {.type = NULL},

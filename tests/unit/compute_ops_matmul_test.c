@@ -1,4 +1,4 @@
-/* Tests of compute/ops/matmul.c and gemm.c. */
+/* Tests of compute/ops/matmul.c and product.c. */
 #include "tests/unit/cunit_main.h"
 #include "tests/unit/op_case.h"
 

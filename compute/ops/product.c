@@ -1,13 +1,13 @@
 /* float32 by OpenBLAS, the larger side of the result cut over the threads; integers by loops. */
-#include "compute/ops/gemm.h"
+#include "compute/ops/product.h"
 
 #include "compute/ops/range.h"
 
 #include <cblas.h>
 #include <string.h>
 
-struct gemm_run {
-    const struct gemm *gemm;
+struct product_run {
+    const struct product *product;
     const void *a, *b;
     void *c;
 };
@@ -45,8 +45,8 @@ static int64_t to_whole(double x)
 
 static void whole_rows(void *arg, size_t first, size_t last)
 {
-    const struct gemm_run *run = arg;
-    const struct gemm *g = run->gemm;
+    const struct product_run *run = arg;
+    const struct product *g = run->product;
     size_t a_row = g->is_a_transposed ? 1 : g->k, a_step = g->is_a_transposed ? g->m : 1;
     size_t b_row = g->is_b_transposed ? 1 : g->n, b_step = g->is_b_transposed ? g->k : 1;
     for (size_t i = first; i < last; i++) {
@@ -58,9 +58,9 @@ static void whole_rows(void *arg, size_t first, size_t last)
 }
 
 /* Rows [row, row + m) and columns [column, column + n) of the result. */
-static void float_part(const struct gemm_run *run, size_t row, size_t m, size_t column, size_t n)
+static void float_part(const struct product_run *run, size_t row, size_t m, size_t column, size_t n)
 {
-    const struct gemm *g = run->gemm;
+    const struct product *g = run->product;
     const float *a = (const float *)run->a + (g->is_a_transposed ? row : row * g->k);
     const float *b = (const float *)run->b + (g->is_b_transposed ? column * g->k : column);
     float *c = (float *)run->c + row * g->n + column;
@@ -72,14 +72,14 @@ static void float_part(const struct gemm_run *run, size_t row, size_t m, size_t 
 
 static void float_rows(void *arg, size_t first, size_t last)
 {
-    const struct gemm_run *run = arg;
-    float_part(run, first, last - first, 0, run->gemm->n);
+    const struct product_run *run = arg;
+    float_part(run, first, last - first, 0, run->product->n);
 }
 
 static void float_columns(void *arg, size_t first, size_t last)
 {
-    const struct gemm_run *run = arg;
-    float_part(run, 0, run->gemm->m, first, last - first);
+    const struct product_run *run = arg;
+    float_part(run, 0, run->product->m, first, last - first);
 }
 
 static void scale(float *c, size_t count, float beta)
@@ -88,23 +88,23 @@ static void scale(float *c, size_t count, float beta)
         c[i] = beta == 0 ? 0 : c[i] * beta;
 }
 
-void gemm_run(const struct gemm *gemm, const void *a, const void *b, void *c,
-              struct thread_pool *pool)
+void product_run(const struct product *product, const void *a, const void *b, void *c,
+                 struct thread_pool *pool)
 {
-    struct gemm_run run = {.gemm = gemm, .a = a, .b = b, .c = c};
-    if (gemm->m == 0 || gemm->n == 0)
+    struct product_run run = {.product = product, .a = a, .b = b, .c = c};
+    if (product->m == 0 || product->n == 0)
         return;
-    if (gemm->type != TENSOR_F32) {
-        range_run(pool, gemm->m, 16384 / (gemm->n * (gemm->k + 1)) + 1, whole_rows, &run);
+    if (product->type != TENSOR_F32) {
+        range_run(pool, product->m, 16384 / (product->n * (product->k + 1)) + 1, whole_rows, &run);
         return;
     }
-    if (gemm->k == 0) {
-        scale(c, gemm->m * gemm->n, gemm->beta);
+    if (product->k == 0) {
+        scale(c, product->m * product->n, product->beta);
         return;
     }
     /* A few large parts: each packs its own copy of what the parts share. */
-    size_t work = gemm->m * gemm->n * gemm->k, threads = thread_pool_threads(pool);
-    size_t side = gemm->m > gemm->n ? gemm->m : gemm->n;
+    size_t work = product->m * product->n * product->k, threads = thread_pool_threads(pool);
+    size_t side = product->m > product->n ? product->m : product->n;
     size_t grain = work < 1u << 18 ? side : side / threads;
-    range_run(pool, side, grain, gemm->m > gemm->n ? float_rows : float_columns, &run);
+    range_run(pool, side, grain, product->m > product->n ? float_rows : float_columns, &run);
 }
