@@ -13,9 +13,9 @@ static const struct {
     [CONV_DIRECT] = {"direct", true, &conv_direct_ops},
     [CONV_GEMM] = {"gemm", true, &conv_gemm_ops},
     [CONV_DEPTHWISE] = {"depthwise", true, &conv_depthwise_ops},
-    [CONV_WINOGRAD_2] = {"winograd-2", false, NULL},
-    [CONV_WINOGRAD_4] = {"winograd-4", false, NULL},
-    [CONV_WINOGRAD_25] = {"winograd-25", false, NULL},
+    [CONV_WINOGRAD_2] = {"winograd-2", false, &conv_winograd_ops},
+    [CONV_WINOGRAD_4] = {"winograd-4", false, &conv_winograd_ops},
+    [CONV_WINOGRAD_25] = {"winograd-25", false, &conv_winograd_ops},
 };
 
 const char *conv_algorithm_name(enum conv_algorithm algorithm)

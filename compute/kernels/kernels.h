@@ -12,6 +12,7 @@
 #define COMPUTE_KERNELS_KERNELS_H
 
 #include "compute/kernels/cpu.h"
+#include "compute/kernels/winograd.h"
 
 #define GEMM_MAX_VECTORS 4
 #define GEMM_MAX_ROWS 12
@@ -43,6 +44,8 @@ struct kernels {
     uint32_t max_vectors;
     uint8_t max_rows[GEMM_MAX_VECTORS + 1]; /* by vectors */
     void (*gemm)(const struct gemm_tile *tile);
+    void (*winograd_input)(enum winograd_kind kind, const struct winograd_input *input);
+    void (*winograd_output)(enum winograd_kind kind, const struct winograd_output *output);
 };
 
 /* NULL where this build does not have isa. */

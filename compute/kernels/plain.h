@@ -8,4 +8,8 @@
 
 void gemm_plain(const struct gemm_tile *tile); /* gemm_plain.c */
 
+/* winograd_plain.c */
+void winograd_input_plain(enum winograd_kind kind, const struct winograd_input *input);
+void winograd_output_plain(enum winograd_kind kind, const struct winograd_output *output);
+
 #endif
