@@ -8,7 +8,18 @@
 #define LANES VECTOR_FLOATS
 #define PANEL (2 * LANES)
 
-#if defined(__clang__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED
+#endif
+
+/* Checks at every access of the unrolled bodies take minutes to compile. */
+#if defined(IS_SANITIZED)
+#define UNROLL
+#elif defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
@@ -108,6 +119,12 @@ VECTOR_INLINE void tile(const struct gemm_tile *t, const uint32_t row_count, con
         finish(t, acc, row_count, vectors, true);
 }
 
+#if defined(IS_SANITIZED)
+void VECTOR_NAME(gemm)(const struct gemm_tile *t)
+{
+    tile(t, t->row_count, t->vectors);
+}
+#else
 #define TILE(row_count, vectors)                                                                   \
     static void tile_##row_count##x##vectors(const struct gemm_tile *t)                            \
     {                                                                                              \
@@ -146,3 +163,4 @@ void VECTOR_NAME(gemm)(const struct gemm_tile *t)
 {
     tiles[t->vectors][t->row_count](t);
 }
+#endif
