@@ -18,6 +18,18 @@ struct clamp {
     float low, high;
 };
 
-struct clamp activation_clamp(struct activation activation);
+static inline struct clamp activation_clamp(struct activation activation)
+{
+    switch (activation.kind) {
+    case ACTIVATION_NONE:
+        return (struct clamp){.is_all = true, .low = -__builtin_inff(), .high = __builtin_inff()};
+    case ACTIVATION_RELU:
+        return (struct clamp){.is_all = true, .low = 0, .high = __builtin_inff()};
+    case ACTIVATION_CLIP:
+        return (struct clamp){.is_all = true, .low = activation.alpha, .high = activation.beta};
+    default:
+        return (struct clamp){.is_all = false, .low = -__builtin_inff(), .high = __builtin_inff()};
+    }
+}
 
 #endif

@@ -48,81 +48,203 @@ VECTOR_INLINE void pool_pixel(const struct taps *taps, size_t channels, float *o
         pool_block(taps, c, output, 1, is_average, false, vector_lanes_left(c, channels));
 }
 
-void VECTOR_NAME(pool)(const void *argument, size_t first, size_t last)
+/* One row of the output. */
+struct pool_row {
+    const struct pool_call *call;
+    const float *image; /* line 0 of the input */
+    float *output;
+    uint32_t y;
+};
+
+VECTOR_INLINE void pool_row_any(const struct pool_row *row, bool is_average)
 {
-    const struct pool_call *call = argument;
+    const struct pool_call *call = row->call;
     const struct pool_shape *shape = call->shape;
     size_t line = shape->in_width * call->input_stride;
     struct taps taps = {.row_step = shape->dilation_height * line,
                         .column_step = shape->dilation_width * call->input_stride};
-    for (size_t row = first; row < last; row++) {
-        const float *image = call->input + row / shape->out_height * shape->in_height * line;
-        float *output = call->output + row * shape->out_width * call->output_stride;
-        for (uint32_t x = 0; x < shape->out_width; x++, output += call->output_stride) {
-            struct pool_window at = pool_window_at(shape, (uint32_t)(row % shape->out_height), x);
-            int64_t y0 = at.y + (int64_t)at.rows.first * shape->dilation_height;
-            int64_t x0 = at.x + (int64_t)at.columns.first * shape->dilation_width;
-            taps.rows = at.rows.last - at.rows.first;
-            taps.columns = at.columns.last - at.columns.first;
-            bool is_empty = taps.rows == 0 || taps.columns == 0;
-            taps.rows = is_empty ? 0 : taps.rows;
-            taps.input =
-                is_empty ? image : image + (size_t)y0 * line + (size_t)x0 * call->input_stride;
-            taps.share = at.share;
-            if (shape->is_average)
-                pool_pixel(&taps, shape->channels, output, true);
-            else
-                pool_pixel(&taps, shape->channels, output, false);
+    float *output = row->output;
+    for (uint32_t x = 0; x < shape->out_width; x++, output += call->output_stride) {
+        struct pool_window at = pool_window_at(shape, row->y, x);
+        taps.rows = at.rows.last - at.rows.first;
+        taps.columns = at.columns.last - at.columns.first;
+        taps.share = at.share;
+        taps.input = row->image;
+        if (taps.columns == 0)
+            taps.rows = 0;
+        if (taps.rows > 0) {
+            int64_t in_y = at.y + (int64_t)at.rows.first * shape->dilation_height;
+            int64_t in_x = at.x + (int64_t)at.columns.first * shape->dilation_width;
+            taps.input += (size_t)in_y * line + (size_t)in_x * call->input_stride;
         }
+        pool_pixel(&taps, shape->channels, output, is_average);
     }
 }
 
-/* Sums a run of pixels before adding it to the total, so that errors grow with neither alone. */
-#define RUN_PIXELS 64
+/* Outputs at a time for windows three wide. */
+#define OUTPUTS (VECTOR_REGISTERS == 32 ? 7 : 4)
+#define MAX_COLUMNS 15
 
-VECTOR_INLINE void average_block(const struct average_call *call, const float *input, float *output,
-                                 size_t vectors, bool is_whole, struct vector_lanes lanes)
+/* That many outputs of a row: the maximum (or sum) of each column of the input is found once and
+ * used by all the windows that it lies in. */
+struct pool_block {
+    const float *input; /* of the first line inside the image, at the column of tap 0 */
+    size_t stride, line_step;
+    uint32_t lines; /* of the window, inside the image */
+    int64_t in_x; /* column of tap 0 */
+    uint32_t columns; /* of the image */
+    uint32_t count; /* wanted outputs */
+    float *output;
+    size_t output_stride;
+    float share[7]; /* average: one over the elements that count, per output */
+};
+
+VECTOR_INLINE vector pool_join(vector a, vector b, bool is_average)
 {
-    vector total[BLOCK_VECTORS];
+    return is_average ? a + b : vector_max(a, b);
+}
+
+/* Of one column, which lies in the image. */
+VECTOR_INLINE vector pool_column(const struct pool_block *block, const float *input,
+                                 bool is_average, bool is_whole, struct vector_lanes lanes)
+{
+    vector joined = vector_fetch(input, is_whole, lanes);
+    for (uint32_t line = 1; line < block->lines; line++) {
+        input += block->line_step;
+        joined = pool_join(vector_fetch(input, is_whole, lanes), joined, is_average);
+    }
+    return joined;
+}
+
+/* step, is_edge (columns may lie outside the image), is_average and is_whole are constants. */
+VECTOR_INLINE void pool_three(const struct pool_block *block, size_t channel, unsigned step,
+                              bool is_edge, bool is_average, bool is_whole,
+                              struct vector_lanes lanes)
+{
+    const unsigned columns = (OUTPUTS - 1) * step + 3;
+    const size_t stride = block->stride, output_stride = block->output_stride;
+    const float *input = block->input + channel;
+    vector column[MAX_COLUMNS];
     VECTOR_UNROLL
-    for (size_t v = 0; v < vectors; v++)
-        total[v] = vector_set(0);
-    for (size_t start = 0; start < call->pixels; start += RUN_PIXELS) {
-        size_t end = start + RUN_PIXELS < call->pixels ? start + RUN_PIXELS : call->pixels;
-        vector sum[BLOCK_VECTORS];
-        VECTOR_UNROLL
-        for (size_t v = 0; v < vectors; v++)
-            sum[v] = vector_set(0);
-        for (size_t p = start; p < end; p++, input += call->input_stride)
+    for (unsigned i = 0; i < columns; i++) {
+        column[i] = vector_set(is_average ? 0 : -__builtin_inff());
+        if (is_edge && block->lines > 0 && (uint64_t)(block->in_x + i) < block->columns)
+            column[i] = pool_column(block, input + i * stride, is_average, is_whole, lanes);
+    }
+    if (!is_edge)
+        for (uint32_t line = 0; line < block->lines; line++, input += block->line_step)
             VECTOR_UNROLL
-        for (size_t v = 0; v < vectors; v++)
-            sum[v] += vector_fetch(input + v * VECTOR_FLOATS, is_whole, lanes);
-        VECTOR_UNROLL
-        for (size_t v = 0; v < vectors; v++)
-            total[v] += sum[v];
-    }
+    for (unsigned i = 0; i < columns; i++)
+        column[i] =
+            pool_join(vector_fetch(input + i * stride, is_whole, lanes), column[i], is_average);
+    float *output = block->output + channel;
     VECTOR_UNROLL
-    for (size_t v = 0; v < vectors; v++) {
-        vector mean = total[v] / vector_set((float)call->pixels);
-        vector_put(output + v * VECTOR_FLOATS, mean, is_whole, lanes);
+    for (unsigned i = 0; i < OUTPUTS; i++) {
+        vector y = pool_join(column[i * step], column[i * step + 1], is_average);
+        y = pool_join(y, column[i * step + 2], is_average);
+        if (is_average)
+            y *= vector_set(block->share[i]);
+        if (!is_edge || i < block->count)
+            vector_put(output + i * output_stride, y, is_whole, lanes);
     }
 }
 
-void VECTOR_NAME(average)(const void *argument, size_t first, size_t last)
+VECTOR_INLINE void pool_block_three(const struct pool_block *block, size_t channels, unsigned step,
+                                    bool is_edge, bool is_average)
 {
-    const struct average_call *call = argument;
-    const struct vector_lanes all = vector_lanes_range(0, VECTOR_FLOATS);
-    size_t blocks = (call->channels + AVERAGE_CHANNELS - 1) / AVERAGE_CHANNELS;
-    for (size_t item = first; item < last; item++) {
-        size_t image = item / blocks, c = item % blocks * AVERAGE_CHANNELS;
-        size_t end = c + AVERAGE_CHANNELS < call->channels ? c + AVERAGE_CHANNELS : call->channels;
-        const float *input = call->input + image * call->pixels * call->input_stride;
-        float *output = call->output + image * call->output_stride;
-        for (; c + BLOCK_VECTORS * VECTOR_FLOATS <= end; c += BLOCK_VECTORS * VECTOR_FLOATS)
-            average_block(call, input + c, output + c, BLOCK_VECTORS, true, all);
-        for (; c + VECTOR_FLOATS <= end; c += VECTOR_FLOATS)
-            average_block(call, input + c, output + c, 1, true, all);
-        if (c < end)
-            average_block(call, input + c, output + c, 1, false, vector_lanes_left(c, end));
+    struct vector_lanes lanes = vector_lanes_range(0, VECTOR_FLOATS);
+    size_t c = 0;
+    for (; c + VECTOR_FLOATS <= channels; c += VECTOR_FLOATS)
+        pool_three(block, c, step, is_edge, is_average, true, lanes);
+    if (c < channels) {
+        lanes = vector_lanes_left(c, channels);
+        pool_three(block, c, step, is_edge, is_average, false, lanes);
+    }
+}
+
+VECTOR_INLINE void pool_row_three(const struct pool_row *row, unsigned step, bool is_average)
+{
+    const struct pool_call *call = row->call;
+    const struct pool_shape *shape = call->shape;
+    struct pool_window first = pool_window_at(shape, row->y, 0);
+    size_t line = shape->in_width * call->input_stride;
+    int64_t in_y = first.y + (int64_t)first.rows.first * shape->dilation_height;
+    struct pool_block block = {
+        .input = row->image + in_y * (int64_t)line + first.x * (int64_t)call->input_stride,
+        .stride = call->input_stride,
+        .line_step = shape->dilation_height * line,
+        .lines = first.rows.last - first.rows.first,
+        .in_x = first.x,
+        .columns = shape->in_width,
+        .output = row->output,
+        .output_stride = call->output_stride,
+    };
+    for (uint32_t x = 0; x < shape->out_width; x += OUTPUTS) {
+        block.count = shape->out_width - x;
+        for (uint32_t i = 0; is_average && i < OUTPUTS && i < block.count; i++)
+            block.share[i] = pool_window_at(shape, row->y, x + i).share;
+        bool is_inner = block.count >= OUTPUTS && block.in_x >= 0 &&
+                        block.in_x + (OUTPUTS - 1) * step + 3 <= shape->in_width;
+        if (is_inner)
+            pool_block_three(&block, shape->channels, step, false, is_average);
+        else
+            pool_block_three(&block, shape->channels, step, true, is_average);
+        block.in_x += OUTPUTS * step;
+        block.input += OUTPUTS * step * block.stride;
+        block.output += OUTPUTS * block.output_stride;
+    }
+}
+
+typedef void pool_row_kernel(const struct pool_row *row);
+
+static void max_any(const struct pool_row *row)
+{
+    pool_row_any(row, false);
+}
+
+static void max_three(const struct pool_row *row)
+{
+    pool_row_three(row, 1, false);
+}
+
+static void max_three_by_two(const struct pool_row *row)
+{
+    pool_row_three(row, 2, false);
+}
+
+static void average_any(const struct pool_row *row)
+{
+    pool_row_any(row, true);
+}
+
+static void average_three(const struct pool_row *row)
+{
+    pool_row_three(row, 1, true);
+}
+
+static pool_row_kernel *choose(const struct pool_shape *shape)
+{
+    bool is_three = shape->kernel_width == 3 && shape->dilation_width == 1;
+    if (is_three && shape->stride_width == 1)
+        return shape->is_average ? average_three : max_three;
+    if (is_three && shape->stride_width == 2 && !shape->is_average)
+        return max_three_by_two;
+    return shape->is_average ? average_any : max_any;
+}
+
+void VECTOR_NAME(pool)(const void *argument, size_t first, size_t last)
+{
+    const struct pool_call *call = argument;
+    const struct pool_shape *shape = call->shape;
+    size_t image_floats = (size_t)shape->in_height * shape->in_width * call->input_stride;
+    pool_row_kernel *kernel = choose(shape);
+    for (size_t r = first; r < last; r++) {
+        const struct pool_row row = {
+            .call = call,
+            .image = call->input + r / shape->out_height * image_floats,
+            .output = call->output + r * shape->out_width * call->output_stride,
+            .y = (uint32_t)(r % shape->out_height),
+        };
+        kernel(&row);
     }
 }

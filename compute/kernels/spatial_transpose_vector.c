@@ -56,6 +56,116 @@ VECTOR_INLINE void transpose_tile(const float *input, size_t input_stride, float
         vector_store(output + i * output_stride, tile[i]);
 }
 
+/* Three planes to and from pixels of three floats: VECTOR_FLOATS pixels at a time where the vectors
+ * have a shuffle of two registers by any index, otherwise four. Return how many pixels are done. */
+#if defined(VECTOR_AVX512)
+static size_t interleave_three(size_t pixels, const float *planes, size_t stride, float *output)
+{
+    size_t p = 0;
+    for (; p + 16 <= pixels; p += 16, output += 48) {
+        vector a = vector_load(planes + p), b = vector_load(planes + stride + p);
+        vector c = vector_load(planes + 2 * stride + p);
+        vector pair0 =
+            __builtin_shufflevector(a, b, 0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5);
+        vector_store(output + 0, __builtin_shufflevector(pair0, c, 0, 1, 16, 3, 4, 17, 6, 7, 18, 9,
+                                                         10, 19, 12, 13, 20, 15));
+        vector pair1 =
+            __builtin_shufflevector(a, b, 21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26);
+        vector_store(output + 16, __builtin_shufflevector(pair1, c, 0, 21, 2, 3, 22, 5, 6, 23, 8, 9,
+                                                          24, 11, 12, 25, 14, 15));
+        vector pair2 =
+            __builtin_shufflevector(a, b, 0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0);
+        vector_store(output + 32, __builtin_shufflevector(pair2, c, 26, 1, 2, 27, 4, 5, 28, 7, 8,
+                                                          29, 10, 11, 30, 13, 14, 31));
+    }
+    return p;
+}
+
+static size_t separate_three(size_t pixels, const float *input, float *planes, size_t stride)
+{
+    size_t p = 0;
+    for (; p + 16 <= pixels; p += 16, input += 48) {
+        vector x = vector_load(input), y = vector_load(input + 16), z = vector_load(input + 32);
+        vector low0 =
+            __builtin_shufflevector(x, y, 0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 0, 0, 0, 0, 0);
+        vector_store(planes + p, __builtin_shufflevector(low0, z, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+                                                         17, 20, 23, 26, 29));
+        vector low1 =
+            __builtin_shufflevector(x, y, 1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 0, 0, 0, 0, 0);
+        vector_store(planes + stride + p, __builtin_shufflevector(low1, z, 0, 1, 2, 3, 4, 5, 6, 7,
+                                                                  8, 9, 10, 18, 21, 24, 27, 30));
+        vector low2 =
+            __builtin_shufflevector(x, y, 2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 0, 0, 0, 0, 0, 0);
+        vector_store(
+            planes + 2 * stride + p,
+            __builtin_shufflevector(low2, z, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 19, 22, 25, 28, 31));
+    }
+    return p;
+}
+#else
+typedef float quad __attribute__((vector_size(16)));
+typedef float quad_unaligned __attribute__((vector_size(16), aligned(4), may_alias));
+
+VECTOR_INLINE quad quad_load(const float *from)
+{
+    return *(const quad_unaligned *)from;
+}
+
+VECTOR_INLINE void quad_store(float *to, quad v)
+{
+    *(quad_unaligned *)to = v;
+}
+
+static size_t interleave_three(size_t pixels, const float *planes, size_t stride, float *output)
+{
+    size_t p = 0;
+    for (; p + 4 <= pixels; p += 4, output += 12) {
+        quad a = quad_load(planes + p), b = quad_load(planes + stride + p);
+        quad c = quad_load(planes + 2 * stride + p);
+        quad ab = __builtin_shufflevector(a, b, 0, 2, 4, 6); /* a0 a2 b0 b2 */
+        quad bc = __builtin_shufflevector(b, c, 1, 3, 5, 7); /* b1 b3 c1 c3 */
+        quad ca = __builtin_shufflevector(c, a, 0, 2, 5, 7); /* c0 c2 a1 a3 */
+        quad_store(output, __builtin_shufflevector(ab, ca, 0, 2, 4, 6));
+        quad_store(output + 4, __builtin_shufflevector(bc, ab, 0, 2, 5, 7));
+        quad_store(output + 8, __builtin_shufflevector(ca, bc, 1, 3, 5, 7));
+    }
+    return p;
+}
+
+static size_t separate_three(size_t pixels, const float *input, float *planes, size_t stride)
+{
+    size_t p = 0;
+    for (; p + 4 <= pixels; p += 4, input += 12) {
+        quad x = quad_load(input); /* a0 b0 c0 a1 */
+        quad y = quad_load(input + 4); /* b1 c1 a2 b2 */
+        quad z = quad_load(input + 8); /* c2 a3 b3 c3 */
+        quad a23b23 = __builtin_shufflevector(y, z, 2, 5, 3, 6);
+        quad b01c01 = __builtin_shufflevector(x, y, 1, 4, 2, 5);
+        quad_store(planes + p, __builtin_shufflevector(x, a23b23, 0, 3, 4, 5));
+        quad_store(planes + stride + p, __builtin_shufflevector(b01c01, a23b23, 0, 1, 6, 7));
+        quad_store(planes + 2 * stride + p, __builtin_shufflevector(b01c01, z, 2, 3, 4, 7));
+    }
+    return p;
+}
+#endif
+
+/* Up to this many rows or columns beyond whole tiles go one by one. */
+#define FEW 2
+
+static void transpose_scalar(size_t rows, size_t columns, const float *input, size_t input_stride,
+                             float *output, size_t output_stride)
+{
+    if (columns <= FEW) {
+        for (size_t c = 0; c < columns; c++)
+            for (size_t r = 0; r < rows; r++)
+                output[c * output_stride + r] = input[r * input_stride + c];
+        return;
+    }
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < columns; c++)
+            output[c * output_stride + r] = input[r * input_stride + c];
+}
+
 /* rows and columns up to VECTOR_FLOATS. */
 static void transpose_part(size_t rows, size_t columns, const float *input, size_t input_stride,
                            float *output, size_t output_stride)
@@ -69,7 +179,8 @@ static void transpose_part(size_t rows, size_t columns, const float *input, size
         vector_store_lanes(output + i * output_stride, tile[i], out);
 }
 
-void VECTOR_NAME(transpose)(size_t rows, size_t columns, const float *input, size_t input_stride,
+/* Tiles of up to VECTOR_FLOATS on each side. */
+static void transpose_tiles(size_t rows, size_t columns, const float *input, size_t input_stride,
                             float *output, size_t output_stride)
 {
     for (size_t c = 0; c < columns; c += VECTOR_FLOATS)
@@ -84,4 +195,27 @@ void VECTOR_NAME(transpose)(size_t rows, size_t columns, const float *input, siz
                                column_count < VECTOR_FLOATS ? column_count : VECTOR_FLOATS, from,
                                input_stride, to, output_stride);
         }
+}
+
+void VECTOR_NAME(transpose)(size_t rows, size_t columns, const float *input, size_t input_stride,
+                            float *output, size_t output_stride)
+{
+    if (rows == 3 && output_stride == 3) {
+        size_t done = interleave_three(columns, input, input_stride, output);
+        transpose_scalar(3, columns - done, input + done, input_stride, output + 3 * done, 3);
+        return;
+    }
+    if (columns == 3 && input_stride == 3) {
+        size_t done = separate_three(rows, input, output, output_stride);
+        transpose_scalar(rows - done, 3, input + 3 * done, 3, output + done, output_stride);
+        return;
+    }
+    size_t whole_rows = rows % VECTOR_FLOATS <= FEW ? rows - rows % VECTOR_FLOATS : rows;
+    size_t whole_columns =
+        columns % VECTOR_FLOATS <= FEW ? columns - columns % VECTOR_FLOATS : columns;
+    transpose_tiles(whole_rows, whole_columns, input, input_stride, output, output_stride);
+    transpose_scalar(whole_rows, columns - whole_columns, input + whole_columns, input_stride,
+                     output + whole_columns * output_stride, output_stride);
+    transpose_scalar(rows - whole_rows, columns, input + whole_rows * input_stride, input_stride,
+                     output + whole_rows, output_stride);
 }

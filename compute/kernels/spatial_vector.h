@@ -17,6 +17,14 @@ typedef int32_t vector_int __attribute__((vector_size(VECTOR_FLOATS * 4)));
 #define VECTOR_UNROLL _Pragma("GCC unroll 32")
 #endif
 
+/* Has a loaded vector stay in its register, where the compiler would rather load it again for each
+ * use. */
+#if defined(VECTOR_NEON)
+#define VECTOR_IN_REGISTER(v) __asm__("" : "+w"(v))
+#else
+#define VECTOR_IN_REGISTER(v) __asm__("" : "+v"(v))
+#endif
+
 /* The lanes [first, last) of a vector: a mask made once and used for many loads and stores. */
 struct vector_lanes {
 #if defined(VECTOR_AVX512)
@@ -101,6 +109,22 @@ VECTOR_INLINE vector vector_sqrt(vector v)
 #else
     return (vector)vsqrtq_f32((float32x4_t)v);
 #endif
+}
+
+/* v^(-1/2) to 2 ulp, for v in [1e-30, 3e38]. */
+VECTOR_INLINE vector vector_inverse_sqrt(vector v)
+{
+#if defined(VECTOR_AVX512)
+    vector guess = (vector)_mm512_rsqrt14_ps((__m512)v);
+#elif defined(VECTOR_AVX2)
+    vector guess = (vector)_mm256_rsqrt_ps((__m256)v);
+#else
+    vector guess = (vector)vrsqrteq_f32((float32x4_t)v);
+    guess *= (vector)vrsqrtsq_f32((float32x4_t)(v * guess), (float32x4_t)guess);
+#endif
+    /* One step of Newton's, as a correction to the guess so that the rounding stays small. */
+    vector residue = vector_fma(v * guess, guess * vector_set(-1), vector_set(1));
+    return vector_fma(guess * vector_set(0.5f), residue, guess);
 }
 
 /* In each lane: negative where x < 0, other where not (also where x is not a number). */
