@@ -27,6 +27,7 @@ extern const struct op op_pad[];
 extern const struct op op_pool_average[];
 extern const struct op op_pool_max[];
 extern const struct op op_reduce[];
+extern const struct op op_resize[];
 extern const struct op op_rnn[];
 extern const struct op op_slice[];
 extern const struct op op_softmax[];
@@ -60,6 +61,7 @@ static const struct op *const families[] = {
     op_pool_average,
     op_pool_max,
     op_reduce,
+    op_resize,
     op_rnn,
     op_slice,
     op_softmax,
