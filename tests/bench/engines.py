@@ -48,9 +48,13 @@ class Joint:
         """Writes one of the zoo's networks."""
         _call([self.binary, "zoo", name, "-o", path, *words])
 
+    def cuts(self, model, batch=1):
+        """Every cut with its number and tensors: name, type, shape at this batch."""
+        return json.loads(_call([self.binary, "cuts", model, "--batch", batch, "--json"]))["cuts"]
+
     def ends(self, model, batch=1):
-        """The tensors of the first and of the last cut: name, type, shape at this batch."""
-        cuts = json.loads(_call([self.binary, "cuts", model, "--batch", batch, "--json"]))["cuts"]
+        """The tensors of the first and of the last cut."""
+        cuts = self.cuts(model, batch)
         return cuts[0]["tensors"], cuts[-1]["tensors"]
 
     def bench(self, model, batch, threads, *words):
