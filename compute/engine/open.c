@@ -195,6 +195,8 @@ static int analyse(struct engine_model *model, struct graph_error *error)
     if (rc)
         return rc;
     rc = fold_dead_nodes(graph);
+    if (rc == 0)
+        rc = fold_align(graph);
     if (rc)
         return graph_fail(error, rc, "out of memory");
     rc = settle_symbols(model);

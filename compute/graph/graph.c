@@ -64,7 +64,7 @@ int graph_own(struct graph *graph, void *memory)
     return 0;
 }
 
-int graph_own_mapping(struct graph *graph, void *address, size_t bytes)
+int graph_own_mapping(struct graph *graph, void *address, size_t bytes, bool is_file)
 {
     if (reserve((void **)&graph->mappings, sizeof(*graph->mappings), graph->mapping_count,
                 &graph->mapping_capacity)) {
@@ -72,7 +72,22 @@ int graph_own_mapping(struct graph *graph, void *address, size_t bytes)
         return -ENOMEM;
     }
     graph->mappings[graph->mapping_count++] =
-        (struct graph_mapping){.address = address, .bytes = bytes};
+        (struct graph_mapping){.address = address, .bytes = bytes, .is_file = is_file};
+    return 0;
+}
+
+int graph_align(struct graph *graph, uint32_t number)
+{
+    struct tensor *constant = &graph->values[number].constant;
+    size_t bytes, element = tensor_type_bytes(constant->type);
+    if (!graph->values[number].is_constant || !constant->data || element == 0 ||
+        (uintptr_t)constant->data % element == 0 || tensor_bytes(constant, &bytes))
+        return 0;
+    void *copy = graph_alloc(graph, bytes);
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, constant->data, bytes);
+    constant->data = copy;
     return 0;
 }
 

@@ -91,6 +91,7 @@ struct graph {
     struct graph_mapping {
         void *address;
         size_t bytes;
+        bool is_file; /* its pages can be given back: they can be read again */
     } * mappings;
 };
 
@@ -125,7 +126,12 @@ char *graph_strdup(struct graph *graph, const char *text);
 
 /* Gives a mapping to the graph, to be unmapped with it. 0 or -ENOMEM (then it is unmapped at once).
  */
-int graph_own_mapping(struct graph *graph, void *address, size_t bytes);
+int graph_own_mapping(struct graph *graph, void *address, size_t bytes, bool is_file);
+
+/* Large float32 constants stay where they lie in the file, at any address: those who read them by
+ * element (operators do) call this first, which copies a constant that is not aligned. 0 or
+ * -ENOMEM. */
+int graph_align(struct graph *graph, uint32_t value);
 
 const struct attribute *node_attribute(const struct node *node, const char *name);
 

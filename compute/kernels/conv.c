@@ -55,7 +55,8 @@ size_t conv_packed_bytes(enum conv_algorithm algorithm, enum isa isa,
 }
 
 void conv_pack(enum conv_algorithm algorithm, enum isa isa, const struct conv_shape *shape,
-               const float *weights, const float *scale, void *packed, struct thread_pool *pool)
+               const packable_float *weights, const float *scale, void *packed,
+               struct thread_pool *pool)
 {
     assert(conv_supports(algorithm, isa, shape));
     algorithms[algorithm].ops->pack(algorithm, isa, shape, weights, scale, packed, pool);

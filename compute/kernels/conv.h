@@ -48,7 +48,8 @@ size_t conv_packed_bytes(enum conv_algorithm algorithm, enum isa isa,
 /* Packs weights[out_channels][in_channels / groups][kernel_height][kernel_width], each output
  * channel o times scale[o] (NULL: 1), into packed (64-byte aligned, conv_packed_bytes). */
 void conv_pack(enum conv_algorithm algorithm, enum isa isa, const struct conv_shape *shape,
-               const float *weights, const float *scale, void *packed, struct thread_pool *pool);
+               const packable_float *weights, const float *scale, void *packed,
+               struct thread_pool *pool);
 
 /* Bytes of scratch that a run over this many images with this many threads takes. */
 size_t conv_scratch_bytes(enum conv_algorithm algorithm, enum isa isa,

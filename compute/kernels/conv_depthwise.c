@@ -21,8 +21,8 @@ static size_t depthwise_packed_bytes(enum conv_algorithm algorithm, enum isa isa
 }
 
 static void depthwise_pack(enum conv_algorithm algorithm, enum isa isa,
-                           const struct conv_shape *shape, const float *weights, const float *scale,
-                           void *packed, struct thread_pool *pool)
+                           const struct conv_shape *shape, const packable_float *weights,
+                           const float *scale, void *packed, struct thread_pool *pool)
 {
     (void)algorithm;
     (void)isa;

@@ -160,7 +160,8 @@ static size_t packed_bytes(enum conv_algorithm algorithm, enum isa isa,
 struct packing {
     const struct conv_shape *shape;
     const struct kernels *kernels;
-    const float *weights, *scale;
+    const packable_float *weights;
+    const float *scale;
     float *packed;
     size_t group_floats;
     uint32_t panels;
@@ -188,7 +189,8 @@ static void pack_panel(void *arg, uint32_t task, uint32_t thread)
 
 /* Merged taps need no layout of their own: (tap row, tap column, channel) is the order anyway. */
 static void pack(enum conv_algorithm algorithm, enum isa isa, const struct conv_shape *shape,
-                 const float *weights, const float *scale, void *packed, struct thread_pool *pool)
+                 const packable_float *weights, const float *scale, void *packed,
+                 struct thread_pool *pool)
 {
     struct packing packing = {
         .shape = shape,

@@ -61,7 +61,8 @@ static size_t packed_bytes(enum conv_algorithm algorithm, enum isa isa,
 
 struct packing {
     const struct conv_shape *shape;
-    const float *weights, *scale;
+    const packable_float *weights;
+    const float *scale;
     float *packed; /* [groups][taps][channels][columns] */
 };
 
@@ -74,7 +75,7 @@ static void pack_channel(void *arg, uint32_t task, uint32_t thread)
     size_t channels = shape->in_channels / shape->groups;
     size_t columns = shape->out_channels / shape->groups;
     const float factor = packing->scale ? packing->scale[task] : 1;
-    const float *from = packing->weights + task * channels * taps;
+    const packable_float *from = packing->weights + task * channels * taps;
     float *to = packing->packed + task / columns * taps * channels * columns + task % columns;
     for (size_t c = 0; c < channels; c++)
         for (size_t tap = 0; tap < taps; tap++)
@@ -82,7 +83,8 @@ static void pack_channel(void *arg, uint32_t task, uint32_t thread)
 }
 
 static void pack(enum conv_algorithm algorithm, enum isa isa, const struct conv_shape *shape,
-                 const float *weights, const float *scale, void *packed, struct thread_pool *pool)
+                 const packable_float *weights, const float *scale, void *packed,
+                 struct thread_pool *pool)
 {
     struct packing packing = {shape, weights, scale, packed};
     thread_pool_run(pool, shape->out_channels, pack_channel, &packing);

@@ -11,7 +11,8 @@ struct conv_ops {
     size_t (*packed_bytes)(enum conv_algorithm algorithm, enum isa isa,
                            const struct conv_shape *shape);
     void (*pack)(enum conv_algorithm algorithm, enum isa isa, const struct conv_shape *shape,
-                 const float *weights, const float *scale, void *packed, struct thread_pool *pool);
+                 const packable_float *weights, const float *scale, void *packed,
+                 struct thread_pool *pool);
     size_t (*scratch_bytes)(enum conv_algorithm algorithm, enum isa isa,
                             const struct conv_shape *shape, uint32_t images, uint32_t threads);
     void (*run)(const struct conv_call *call, struct thread_pool *pool);

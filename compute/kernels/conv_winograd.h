@@ -17,7 +17,7 @@ static inline enum winograd_kind winograd_kind_of(enum conv_algorithm algorithm)
 size_t conv_winograd_packed_bytes(enum conv_algorithm algorithm, enum isa isa,
                                   const struct conv_shape *shape);
 void conv_winograd_pack(enum conv_algorithm algorithm, enum isa isa, const struct conv_shape *shape,
-                        const float *weights, const float *scale, void *packed,
+                        const packable_float *weights, const float *scale, void *packed,
                         struct thread_pool *pool);
 
 #endif

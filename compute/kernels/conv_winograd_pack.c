@@ -22,7 +22,8 @@ struct packing {
     const struct conv_shape *shape;
     const struct kernels *kernels;
     struct winograd_matrices matrices;
-    const float *weights, *scale;
+    const packable_float *weights;
+    const float *scale;
     float *packed;
     uint32_t chunks;
 };
@@ -33,7 +34,7 @@ static void load_taps(const struct packing *packing, size_t channel, size_t firs
 {
     const size_t square = packing->matrices.taps * packing->matrices.taps;
     for (size_t n = 0; n < MAX_WIDTH; n++) {
-        const float *from = packing->weights;
+        const packable_float *from = packing->weights;
         float factor = 0;
         if (n < count) {
             from += ((first_column + n) * packing->shape->in_channels + channel) * square;
@@ -94,7 +95,7 @@ static void pack_chunk(void *arg, uint32_t task, uint32_t thread)
 }
 
 void conv_winograd_pack(enum conv_algorithm algorithm, enum isa isa, const struct conv_shape *shape,
-                        const float *weights, const float *scale, void *packed,
+                        const packable_float *weights, const float *scale, void *packed,
                         struct thread_pool *pool)
 {
     struct packing packing = {

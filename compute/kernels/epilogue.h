@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A float at any address: weights are packed from where they lie in a file. */
+typedef float __attribute__((aligned(1))) packable_float;
+
 enum activation_kind {
     ACTIVATION_NONE,
     ACTIVATION_RELU,

@@ -31,12 +31,12 @@ uint32_t gemm_panels(const struct kernels *kernels, size_t columns)
 }
 
 /* Column by column within a few rows, so that reads are runs and writes stay in the cache. */
-static void pack_rows(const struct gemm_source *source, const float *from, size_t taps,
+static void pack_rows(const struct gemm_source *source, const packable_float *from, size_t taps,
                       size_t depth, size_t first, size_t end, size_t count, size_t width, float *to)
 {
     for (size_t n = 0; n < count; n++) {
         float factor = source->alpha * (source->scale ? source->scale[n] : 1);
-        const float *column = from + n * source->column_stride;
+        const packable_float *column = from + n * source->column_stride;
         for (size_t k = first; k < end; k++)
             for (size_t tap = 0; tap < taps; tap++)
                 to[(tap * depth + k) * width + n] =
@@ -57,7 +57,7 @@ void gemm_pack(const struct kernels *kernels, const struct gemm_source *source, 
     if (part.scale)
         part.scale += first_column;
     float *to = packed + first_column * taps * depth;
-    const float *from = source->weights + first_column * source->column_stride;
+    const packable_float *from = source->weights + first_column * source->column_stride;
     size_t step = taps < PACK_DEPTH ? PACK_DEPTH / taps : 1;
     for (size_t k = 0; k < depth; k += step)
         pack_rows(&part, from, taps, depth, k, min_size(k + step, depth),

@@ -13,7 +13,7 @@ uint32_t gemm_panels(const struct kernels *kernels, size_t columns);
 /* Weight (tap, k, column) is weights[tap * tap_stride + k * depth_stride + column * column_stride]
  * times alpha and, unless NULL, times scale[column]. */
 struct gemm_source {
-    const float *weights;
+    const packable_float *weights;
     size_t tap_stride, depth_stride, column_stride;
     const float *scale;
     float alpha;

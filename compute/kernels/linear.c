@@ -31,7 +31,7 @@ static void pack_panel(void *arg, uint32_t task, uint32_t thread)
               task, packing->packed);
 }
 
-void linear_pack(enum isa isa, const struct linear_shape *shape, const float *weights,
+void linear_pack(enum isa isa, const struct linear_shape *shape, const packable_float *weights,
                  size_t depth_stride, size_t column_stride, const float *scale, float alpha,
                  void *packed, struct thread_pool *pool)
 {

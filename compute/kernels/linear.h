@@ -17,7 +17,7 @@ size_t linear_packed_bytes(enum isa isa, const struct linear_shape *shape);
 
 /* Packs weights, where element (k, n) is weights[k * depth_stride + n * column_stride], times
  * scale[n] (NULL: 1) and times alpha. */
-void linear_pack(enum isa isa, const struct linear_shape *shape, const float *weights,
+void linear_pack(enum isa isa, const struct linear_shape *shape, const packable_float *weights,
                  size_t depth_stride, size_t column_stride, const float *scale, float alpha,
                  void *packed, struct thread_pool *pool);
 

@@ -91,7 +91,7 @@ static int map_file(struct onnx_reader *reader, const char *location, const char
         return onnx_fail(reader, rc, "%s has external data in '%s', which cannot be mapped: %s",
                          what, location, rc == -EINVAL ? "not a regular file" : strerror(-rc));
     *file = (struct onnx_slice){.data = address, .size = address ? (size_t)status.st_size : 0};
-    if (address && graph_own_mapping(reader->graph, address, file->size))
+    if (address && graph_own_mapping(reader->graph, address, file->size, true))
         return onnx_no_memory(reader);
     return 0;
 }

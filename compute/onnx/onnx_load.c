@@ -238,7 +238,7 @@ static int map_file(struct onnx_reader *reader, const char *path)
     if (address == MAP_FAILED)
         return onnx_fail(reader, -errno, "cannot be mapped: %s", strerror(errno));
     reader->file = (struct onnx_slice){.data = address, .size = size};
-    return graph_own_mapping(reader->graph, address, size) ? onnx_no_memory(reader) : 0;
+    return graph_own_mapping(reader->graph, address, size, true) ? onnx_no_memory(reader) : 0;
 }
 
 int onnx_load(const char *path, struct graph *graph, struct graph_error *error)

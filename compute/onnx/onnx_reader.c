@@ -81,7 +81,7 @@ void *onnx_take_elements(struct onnx_reader *reader, size_t bytes)
     if (memory == MAP_FAILED)
         return NULL;
     madvise(memory, bytes, MADV_HUGEPAGE); /* only faster: the result does not matter */
-    return graph_own_mapping(reader->graph, memory, bytes) == 0 ? memory : NULL;
+    return graph_own_mapping(reader->graph, memory, bytes, false) == 0 ? memory : NULL;
 }
 
 int onnx_fail_wire(const struct onnx_reader *reader, const struct onnx_walk *walk, const char *what)

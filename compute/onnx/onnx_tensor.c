@@ -31,12 +31,15 @@ bool onnx_type_is_known(int32_t type)
 }
 
 /* One tensor on its way from the file to the graph. */
+#define LARGE_BYTES ((size_t)64 << 10)
+
 struct source {
     struct onnx_reader *reader;
     const Onnx__TensorProto *proto;
     const char *what;
     struct onnx_slice raw;
     bool has_raw;
+    bool is_initializer; /* not an attribute */
     size_t count, bytes; /* that type and shape ask for */
 };
 
@@ -97,7 +100,17 @@ static int copy_bytes(const struct source *source, struct onnx_slice bytes, uint
     return 0;
 }
 
-/* Little-endian elements as they lie in a file: used in place where aligned, else copied. */
+/* Whether elements can be used where they lie. Large float weights can, at any address (see
+ * graph_align): copying them would cost their size again in time and memory. */
+static bool can_stay(const struct source *source, struct onnx_slice bytes,
+                     const struct tensor *tensor)
+{
+    if ((uintptr_t)bytes.data % tensor_type_bytes(tensor->type) == 0)
+        return true;
+    return source->is_initializer && tensor->type == TENSOR_F32 && bytes.size >= LARGE_BYTES;
+}
+
+/* Little-endian elements as they lie in a file. */
 static int take_bytes(struct source *source, struct onnx_slice bytes, struct tensor *tensor)
 {
     if (bytes.size != source->bytes)
@@ -107,7 +120,7 @@ static int take_bytes(struct source *source, struct onnx_slice bytes, struct ten
             if (bytes.data[i] > 1)
                 return onnx_fail(source->reader, -EINVAL, "%s has a bool that is neither 0 nor 1",
                                  source->what);
-    if (bytes.size > 0 && (uintptr_t)bytes.data % tensor_type_bytes(tensor->type) == 0) {
+    if (bytes.size > 0 && can_stay(source, bytes, tensor)) {
         tensor->data = (void *)(uintptr_t)bytes.data; /* mapped read-only, and only read */
         return 0;
     }
@@ -260,7 +273,8 @@ int onnx_tensor_read(struct onnx_reader *reader, struct onnx_slice message, cons
     snprintf(named, sizeof(named), "initializer '%.250s'", proto->name ? proto->name : "");
     *tensor = (struct tensor){0};
     *name = onnx_copy_string(reader, proto->name ? proto->name : "");
-    struct source source = {.reader = reader, .proto = proto, .what = what ? what : named};
+    struct source source = {
+        .reader = reader, .proto = proto, .what = what ? what : named, .is_initializer = !what};
     int rc = *name ? find_raw(&source, message) : onnx_no_memory(reader);
     if (!rc)
         rc = read_elements(&source, what != NULL, tensor);

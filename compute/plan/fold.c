@@ -75,9 +75,13 @@ static int fold_node(struct graph *graph, struct node *node, bool *is_folded,
     void *scratch = NULL;
     if (!inputs || !outputs || !made || !params)
         goto done;
-    for (uint32_t i = 0; i < node->input_count; i++)
-        if (node->inputs[i] != GRAPH_NONE)
-            inputs[i] = &graph->values[node->inputs[i]].constant;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        if (node->inputs[i] == GRAPH_NONE)
+            continue;
+        if (!(node->op->flags & OP_VIEW) && graph_align(graph, node->inputs[i]))
+            goto done;
+        inputs[i] = &graph->values[node->inputs[i]].constant;
+    }
     for (uint32_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] != GRAPH_NONE)
             outputs[i] = &made[i];
@@ -183,4 +187,23 @@ done:
     free(is_used);
     free(is_kept);
     return rc;
+}
+
+static bool is_packed(const struct node *node, uint32_t input)
+{
+    return input == 1 &&
+           (strcmp(node->op_type, "Conv") == 0 || strcmp(node->op_type, "Gemm") == 0 ||
+            strcmp(node->op_type, "MatMul") == 0);
+}
+
+int fold_align(struct graph *graph)
+{
+    for (uint32_t n = 0; n < graph->node_count; n++) {
+        const struct node *node = &graph->nodes[n];
+        for (uint32_t i = 0; i < node->input_count; i++)
+            if (node->inputs[i] != GRAPH_NONE && !is_packed(node, i) &&
+                graph_align(graph, node->inputs[i]))
+                return -ENOMEM;
+    }
+    return 0;
 }

@@ -106,10 +106,14 @@ struct step *lowering_step(struct lowering *l, enum step_kind kind, uint32_t nod
 /* A place for what is known before the run. */
 static uint32_t constant_place(struct lowering *l, uint32_t value)
 {
-    struct place place = {.value = value,
-                          .layout = LAYOUT_PLAIN,
-                          .buffer = PLAN_NONE,
-                          .constant = l->plan->instance.tensors[value].data};
+    const void *data = l->plan->instance.tensors[value].data;
+    if (l->graph->values[value].is_constant) {
+        if (graph_align(l->config->graph, value)) /* weights that no matrix kernel takes */
+            l->is_out_of_memory = true;
+        data = l->graph->values[value].constant.data;
+    }
+    struct place place = {
+        .value = value, .layout = LAYOUT_PLAIN, .buffer = PLAN_NONE, .constant = data};
     return add_place(l, &place);
 }
 

@@ -7,7 +7,7 @@
 #include "compute/plan/weights.h"
 
 struct lower_config {
-    const struct graph *graph;
+    struct graph *graph; /* only its constants' alignment may change */
     const struct layers *layers;
     const struct cuts *cuts;
     enum isa isa;

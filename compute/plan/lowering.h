@@ -36,7 +36,8 @@ uint32_t lowering_make(struct lowering *l, uint32_t value, enum layout layout);
 struct step *lowering_step(struct lowering *l, enum step_kind kind, uint32_t node);
 /* A step that runs the operator's own compute. */
 void lowering_generic(struct lowering *l, uint32_t node);
-/* The constant floats of a value: NULL if it is not a constant of that type with count elements. */
+/* The constant floats of a value (at any address where they may be packed: Conv's, Gemm's and
+ * MatMul's input 1): NULL if it is not a constant of that type with count elements. */
 const float *lowering_floats(const struct lowering *l, uint32_t value, size_t count);
 
 /* What follows a root inside its layer and can be computed with it. */

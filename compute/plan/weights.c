@@ -101,7 +101,7 @@ static void release(const struct graph *graph, const void *start, size_t bytes)
         return;
     for (size_t i = 0; i < graph->mapping_count; i++) {
         uintptr_t from = (uintptr_t)graph->mappings[i].address;
-        if (first >= from && last <= from + graph->mappings[i].bytes)
+        if (graph->mappings[i].is_file && first >= from && last <= from + graph->mappings[i].bytes)
             madvise((void *)first, last - first, MADV_DONTNEED);
     }
 }

@@ -26,7 +26,7 @@ struct piece {
     struct linear_shape linear;
     size_t depth_stride, column_stride;
     float alpha;
-    const float *weights; /* the graph's constant */
+    const packable_float *weights; /* the graph's constant */
     size_t weights_bytes;
     uint32_t channels;
     float *scale, *shift; /* owned, channels each, or NULL: 1 and 0 */

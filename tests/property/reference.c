@@ -11,7 +11,10 @@ bool reference_init(struct reference *reference, const char *path, int64_t batch
     *reference = (struct reference){0};
     if (onnx_load(path, &reference->graph, error))
         return false;
-    const struct graph *graph = &reference->graph;
+    struct graph *graph = &reference->graph;
+    for (uint32_t v = 0; v < graph->value_count; v++)
+        if (graph_align(graph, v))
+            return false;
     reference->is_static = calloc((size_t)graph->node_count + 1, sizeof(bool));
     reference->owned = calloc((size_t)graph->value_count + 1, sizeof(void *));
     instance_mark_static(graph, reference->is_static);

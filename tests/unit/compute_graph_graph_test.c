@@ -28,7 +28,7 @@ static void owns_what_it_is_given(void)
     CU_ASSERT_STRING_EQUAL(graph.nodes[99].name, "v99");
     void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CU_ASSERT_NOT_EQUAL_FATAL(page, MAP_FAILED);
-    CU_ASSERT_EQUAL(graph_own_mapping(&graph, page, 4096), 0);
+    CU_ASSERT_EQUAL(graph_own_mapping(&graph, page, 4096, false), 0);
     /* What is left behind shows under the leak sanitizer. */
     graph_fini(&graph);
     CU_ASSERT_EQUAL(graph.value_count, 0);
