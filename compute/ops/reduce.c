@@ -42,7 +42,6 @@ struct loops {
 
 struct reduce_params {
     const struct reduce *reduce;
-    bool is_identity; /* noop_with_empty_axes */
     uint32_t axes; /* bit d: dimension d is reduced */
 };
 
@@ -63,12 +62,10 @@ static int infer_reduce(struct op_call *call)
     const struct tensor *input = op_input(call, 0);
     if (!reduce_loop_find(params->reduce->kind, input->type))
         return op_fail(call, "cannot take an input of type %s", tensor_type_name(input->type));
-    if (axes.count == 0)
+    bool is_noop = call->node->opset >= params->reduce->axes_opset &&
+                   node_int(call->node, "noop_with_empty_axes", 0);
+    if (axes.count == 0 && !is_noop)
         params->axes = (1u << input->shape.rank) - 1;
-    params->is_identity = axes.count == 0 && call->node->opset >= params->reduce->axes_opset &&
-                          node_int(call->node, "noop_with_empty_axes", 0);
-    if (params->is_identity)
-        return op_output_set(call, 0, input->type, &input->shape);
     bool is_kept = node_int(call->node, "keepdims", 1) != 0;
     struct shape shape = {0};
     for (uint32_t d = 0; d < input->shape.rank; d++) {
@@ -244,10 +241,6 @@ static void compute_reduce(const struct op_call *call)
                              .out = output->data,
                              .bytes = tensor_type_bytes(input->type),
                              .elements = 1};
-    if (params->is_identity) {
-        memcpy(output->data, input->data, tensor_count(input) * run.bytes);
-        return;
-    }
     if (tensor_count(input) == 0) {
         run.elements = 0;
         reduce_nothing(&run, tensor_count(output));

@@ -15,11 +15,14 @@ static int64_t clamp(int64_t x, int64_t low, int64_t high)
     return x < low ? low : x > high ? high : x;
 }
 
-/* Elements of [start, end) by step in a dimension, ONNX's clamping; *start becomes the first. */
+/* Elements of [start, end) by step in a dimension, ONNX's clamping; *start becomes the first. The
+ * greatest numbers mean "to the end" backwards too, as in ONNX Runtime. */
 static int64_t slice_count(int64_t dim, int64_t *start, int64_t end, int64_t step)
 {
     if (dim == 0)
         return 0;
+    if (step < 0 && (end == INT64_MAX || end == INT32_MAX))
+        end = INT64_MIN;
     *start += *start < 0 ? dim : 0;
     end += end < 0 ? dim : 0;
     if (step > 0) {

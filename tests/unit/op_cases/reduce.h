@@ -15,9 +15,9 @@
 {.type = "ReduceMean", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[2]: 0 1"},
  .outputs = {"f32[2]: 0.9316667 -0.44500008"}},
-{.type = "ReduceMean", .opset = 18, .attributes = "noop_with_empty_axes=0", .inputs = {
+{.type = "ReduceMean", .opset = 18, .attributes = "noop_with_empty_axes=1", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6"}, .outputs = {
- "f32[1,1,1]: 0.24333334"}},
+ "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6"}},
 {.type = "ReduceMean", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[0]:"},
  .outputs = {"f32[]: 0.24333334"}},
@@ -90,9 +90,9 @@
 {.type = "ReduceMin", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[2]: 0 1"},
  .outputs = {"f32[2]: -0.55 -2.67"}},
-{.type = "ReduceMin", .opset = 18, .attributes = "noop_with_empty_axes=0", .inputs = {
+{.type = "ReduceMin", .opset = 18, .attributes = "noop_with_empty_axes=1", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6"}, .outputs = {
- "f32[1,1,1]: -2.67"}},
+ "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6"}},
 {.type = "ReduceMin", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[0]:"},
  .outputs = {"f32[]: -2.67"}},
@@ -115,9 +115,9 @@
 {.type = "ReduceProd", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[2]: 0 1"},
  .outputs = {"f32[2]: 0.21910688 -2.0054147"}},
-{.type = "ReduceProd", .opset = 18, .attributes = "noop_with_empty_axes=0", .inputs = {
+{.type = "ReduceProd", .opset = 18, .attributes = "noop_with_empty_axes=1", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6"}, .outputs = {
- "f32[1,1,1]: -0.4394002"}},
+ "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6"}},
 {.type = "ReduceProd", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[0]:"},
  .outputs = {"f32[]: -0.4394002"}},
@@ -140,9 +140,9 @@
 {.type = "ReduceL1", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[2]: 0 1"},
  .outputs = {"f32[2]: 7.29 7.5899997"}},
-{.type = "ReduceL1", .opset = 18, .attributes = "noop_with_empty_axes=0", .inputs = {
+{.type = "ReduceL1", .opset = 18, .attributes = "noop_with_empty_axes=1", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6"}, .outputs = {
- "f32[1,1,1]: 14.879999"}},
+ "f32[2,3,2]: 0.55 2.67 1.73 1.28 0.3 1.18 0.16 0.74 1.66 1.12 2.89 0.6"}},
 {.type = "ReduceL1", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[0]:"},
  .outputs = {"f32[]: 14.879999"}},
@@ -165,9 +165,9 @@
 {.type = "ReduceL2", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[2]: 0 1"},
  .outputs = {"f32[2]: 3.8103414 3.510228"}},
-{.type = "ReduceL2", .opset = 18, .attributes = "noop_with_empty_axes=0", .inputs = {
+{.type = "ReduceL2", .opset = 18, .attributes = "noop_with_empty_axes=1", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6"}, .outputs = {
- "f32[1,1,1]: 5.1807723"}},
+ "f32[2,3,2]: 0.55 2.67 1.73 1.28 0.3 1.18 0.16 0.74 1.66 1.12 2.89 0.6"}},
 {.type = "ReduceL2", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[0]:"},
  .outputs = {"f32[]: 5.1807723"}},
@@ -186,9 +186,10 @@
 {.type = "ReduceSumSquare", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[2]: 0 1"},
  .outputs = {"f32[2]: 14.518701 12.3217"}},
-{.type = "ReduceSumSquare", .opset = 18, .attributes = "noop_with_empty_axes=0", .inputs = {
+{.type = "ReduceSumSquare", .opset = 18, .attributes = "noop_with_empty_axes=1", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6"}, .outputs = {
- "f32[1,1,1]: 26.8404"}},
+ "f32[2,3,2]: 0.3025 7.1289005 2.9929001 1.6384 0.09 1.3923999 0.0256 0.54760003 "
+ "2.7556 1.2544 8.3521 0.36"}},
 {.type = "ReduceSumSquare", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[0]:"},
  .outputs = {"f32[]: 26.8404"}},
@@ -211,9 +212,9 @@
 {.type = "ReduceLogSumExp", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[2]: 0 1"},
  .outputs = {"f32[2]: 3.446316 2.0330672"}},
-{.type = "ReduceLogSumExp", .opset = 18, .attributes = "noop_with_empty_axes=0", .inputs = {
+{.type = "ReduceLogSumExp", .opset = 18, .attributes = "noop_with_empty_axes=1", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6"}, .outputs = {
- "f32[1,1,1]: 3.6641264"}},
+ "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6"}},
 {.type = "ReduceLogSumExp", .opset = 18, .attributes = "keepdims=0", .inputs = {
  "f32[2,3,2]: -0.55 -2.67 1.73 -1.28 -0.3 -1.18 0.16 0.74 1.66 1.12 2.89 0.6", "i64[0]:"},
  .outputs = {"f32[]: 3.6641264"}},
