@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct session_options session_options_default(void)
 {
@@ -178,6 +179,22 @@ int session_range(const struct session *session, uint32_t *from, uint32_t *to)
     return COMMAND_DONE;
 }
 
+/* Memory is promised by the kernel more freely than it is given; what cannot be is refused here. */
+static int check_memory(struct session *session)
+{
+    double needed_bytes = (double)engine_model_weights_bytes(session->model) +
+                          (double)engine_context_bytes(session->model);
+    double machine_bytes = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    if (needed_bytes <= machine_bytes)
+        return COMMAND_DONE;
+    progress_clear(&session->progress);
+    return command_fail(session->command, COMMAND_FAILED,
+                        "%s needs %.0f MB for batches of %u, this machine has %.0f MB: give a "
+                        "smaller --batch",
+                        session->options->path, needed_bytes / 1e6, session->max_batch,
+                        machine_bytes / 1e6);
+}
+
 int session_prepare(struct session *session)
 {
     struct engine_error error = {0};
@@ -185,6 +202,9 @@ int session_prepare(struct session *session)
     if (engine_model_prepare(session->model, &error))
         return session_fail(session, &error);
     session->times.prepare_ms = ms_since(start_ns);
+    int status = check_memory(session);
+    if (status)
+        return status;
     start_ns = stopwatch_now_ns();
     if (engine_model_pack(session->model, NULL, &error))
         return session_fail(session, &error);

@@ -334,6 +334,11 @@ class Measuring(CommandCase):
         for layer in report["layers"]:
             self.assertTrue(layer["name"] and layer["algorithm"] and layer["ms"] >= 0)
 
+    def test_a_batch_that_no_memory_holds_is_refused(self):
+        model = self.model("wide.onnx", [helper.make_node("Relu", ["x"], ["y"])],
+                           [("x", TensorProto.FLOAT, ["N", 1 << 26])], [("y", TensorProto.FLOAT, ["N", 1 << 26])])
+        self.refused(1, "bench", model, "--batch", 65536, has="MB")
+
     def test_bench_of_a_part_lists_its_layers_alone(self):
         cuts = self.json("cuts", "lenet.onnx")["cuts"]
         whole = self.json("bench", "lenet.onnx", "--repeat", 1)["layers"]
