@@ -2,8 +2,6 @@
 #include "compute/ops/range.h"
 #include "compute/ops/recurrent.h"
 
-#include <string.h>
-
 static int gru_infer(struct op_call *call)
 {
     static const char *const activations[] = {"Sigmoid", "Tanh"};
@@ -21,7 +19,7 @@ static void gru_resets(void *arg, size_t first, size_t last)
         if (!recurrent_is_active(run, row))
             continue;
         float reset = recurrent_activate_clipped(run->activations, run->params->clip,
-                                                 run->products[(row * 3 + 1) * hidden + j]);
+                                                 run->gates[(row * 3 + 1) * hidden + j]);
         run->spare[i] = run->params->linear_before_reset ? reset : reset * run->hidden[i];
     }
 }
@@ -35,11 +33,11 @@ static void gru_cells(void *arg, size_t first, size_t last)
         size_t row = i / hidden, j = i % hidden;
         if (!recurrent_is_active(run, row))
             continue;
-        const float *gates = run->products + row * 3 * hidden;
+        const float *gates = run->gates + row * 3 * hidden;
         float update = recurrent_activate_clipped(run->activations, clip, gates[j]);
         float fresh = gates[2 * hidden + j];
         if (run->params->linear_before_reset)
-            fresh += run->spare[i] * run->other[i];
+            fresh = run->products[(row * 3 + 2) * hidden + j] + run->spare[i] * run->other[i];
         fresh = recurrent_activate_clipped(run->activations + 1, clip, fresh);
         run->hidden[i] = (1 - update) * fresh + update * run->hidden[i];
     }
@@ -47,37 +45,14 @@ static void gru_cells(void *arg, size_t first, size_t last)
 
 static void gru_step(struct recurrent *run)
 {
-    size_t hidden = run->params->hidden, batch = run->params->batch;
-    struct thread_pool *pool = run->call->pool;
-    struct recurrent_product product = {.m = batch,
-                                        .n = 2 * hidden,
-                                        .k = hidden,
-                                        .a = run->hidden,
-                                        .a_stride = hidden,
-                                        .b = run->recurrence,
-                                        .beta = 1,
-                                        .c = run->products,
-                                        .c_stride = 3 * hidden};
-    recurrent_product(pool, &product);
-    range_run(pool, batch * hidden, 1024, gru_resets, run);
-    product.n = hidden;
-    product.b = run->recurrence + 2 * hidden * hidden;
-    if (run->params->linear_before_reset) {
-        for (size_t row = 0; row < batch; row++) {
-            if (run->recurrent_bias)
-                memcpy(run->other + row * hidden, run->recurrent_bias + 2 * hidden,
-                       hidden * sizeof(float));
-            else
-                memset(run->other + row * hidden, 0, hidden * sizeof(float));
-        }
-        product.c = run->other;
-        product.c_stride = hidden;
-    } else {
-        product.a = run->spare;
-        product.c = run->products + 2 * hidden;
-    }
-    recurrent_product(pool, &product);
-    range_run(pool, batch * hidden, 1024, gru_cells, run);
+    size_t count = run->params->batch * run->params->hidden;
+    recurrent_gates(run, 0, 2, run->hidden);
+    range_run(run->call->pool, count, 1024, gru_resets, run);
+    if (run->params->linear_before_reset)
+        recurrent_last_gate_apart(run, run->hidden);
+    else
+        recurrent_gates(run, 2, 3, run->spare);
+    range_run(run->call->pool, count, 1024, gru_cells, run);
 }
 
 static void gru_compute(const struct op_call *call)

@@ -20,7 +20,7 @@ static void lstm_cells(void *arg, size_t first, size_t last)
         size_t row = i / hidden, j = i % hidden;
         if (!recurrent_is_active(run, row))
             continue;
-        const float *gates = run->products + row * 4 * hidden;
+        const float *gates = run->gates + row * 4 * hidden;
         float old = run->cell[i];
         float in = gates[j] + (p ? p[j] * old : 0);
         float forget = gates[2 * hidden + j] + (p ? p[2 * hidden + j] * old : 0);
@@ -37,18 +37,8 @@ static void lstm_cells(void *arg, size_t first, size_t last)
 
 static void lstm_step(struct recurrent *run)
 {
-    size_t hidden = run->params->hidden, batch = run->params->batch;
-    struct recurrent_product product = {.m = batch,
-                                        .n = 4 * hidden,
-                                        .k = hidden,
-                                        .a = run->hidden,
-                                        .a_stride = hidden,
-                                        .b = run->recurrence,
-                                        .beta = 1,
-                                        .c = run->products,
-                                        .c_stride = 4 * hidden};
-    recurrent_product(run->call->pool, &product);
-    range_run(run->call->pool, batch * hidden, 1024, lstm_cells, run);
+    recurrent_gates(run, 0, 4, run->hidden);
+    range_run(run->call->pool, run->params->batch * run->params->hidden, 1024, lstm_cells, run);
 }
 
 static void lstm_compute(const struct op_call *call)

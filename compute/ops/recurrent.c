@@ -2,7 +2,6 @@
  * steps, then step by step. */
 #include "compute/ops/recurrent.h"
 
-#include <cblas.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -114,7 +113,8 @@ int recurrent_infer(struct op_call *call, size_t gates, const char *const *activ
                                              params->directions, params->activations);
     if (result != 0)
         return result;
-    /* Scratch: biases, two states and two spares, and the input products of a chunk of steps. */
+    /* Scratch: packed weights and their row pointers, biases, two states and two spares, gates, and
+     * the input products of a chunk of steps. */
     size_t row = gates * params->hidden, step, states;
     if (__builtin_mul_overflow(params->batch, row, &step) ||
         __builtin_mul_overflow(params->batch, 4 * params->hidden, &states) ||
@@ -125,43 +125,11 @@ int recurrent_infer(struct op_call *call, size_t gates, const char *const *activ
         params->chunk = 1;
     if (params->chunk > params->steps)
         params->chunk = params->steps;
-    call->scratch_bytes = (row + states + params->chunk * step) * sizeof(float);
+    recurrent_pack_plan(params);
+    call->scratch_bytes = params->packed_bytes[0] + params->packed_bytes[1] +
+                          2 * params->batch * sizeof(float *) +
+                          (row + states + (params->chunk + 1) * step) * sizeof(float);
     return 0;
-}
-
-struct recurrent_product_job {
-    struct recurrent_product product;
-    size_t share;
-    bool is_by_column;
-};
-
-static void recurrent_product_piece(void *arg, uint32_t piece, uint32_t thread)
-{
-    const struct recurrent_product_job *job = arg;
-    struct recurrent_product product = job->product;
-    size_t first = piece * job->share, *count = job->is_by_column ? &product.n : &product.m;
-    *count = *count - first < job->share ? *count - first : job->share;
-    product.a += job->is_by_column ? 0 : first * product.a_stride;
-    product.b += job->is_by_column ? first * product.k : 0;
-    product.c += job->is_by_column ? first : first * product.c_stride;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)product.m, (int)product.n,
-                (int)product.k, 1, product.a, (int)product.a_stride, product.b, (int)product.k,
-                product.beta, product.c, (int)product.c_stride);
-}
-
-void recurrent_product(struct thread_pool *pool, const struct recurrent_product *product)
-{
-    if (product->m == 0)
-        return;
-    struct recurrent_product_job job = {.product = *product,
-                                        .is_by_column = product->n >= product->m};
-    size_t longest = job.is_by_column ? product->n : product->m;
-    size_t pieces = thread_pool_threads(pool);
-    if (product->m * product->n * product->k < 65536)
-        pieces = 1;
-    job.share = ((longest + pieces - 1) / pieces + 15) / 16 * 16;
-    pieces = (longest + job.share - 1) / job.share;
-    thread_pool_run(pool, (uint32_t)pieces, recurrent_product_piece, &job);
 }
 
 /* Steps that a row's sequence takes. The numbers are known only now, so they are held to what there
@@ -308,6 +276,7 @@ static void recurrent_direction(struct recurrent *run, void (*step)(struct recur
         if (biases && i < merged)
             bias[i] += run->recurrent_bias[i];
     }
+    recurrent_pack(run);
     recurrent_state(run, run->hidden, recurrent_data(op_input(call, 5)), true);
     recurrent_state(run, run->cell, recurrent_data(op_input(call, 6)), true);
     for (size_t first = 0; first < params->steps; first += params->chunk) {
@@ -333,8 +302,13 @@ void recurrent_compute(const struct op_call *call, void (*step)(struct recurrent
 {
     const struct recurrent_params *params = call->params;
     size_t state = params->batch * params->hidden;
-    float *bias = call->scratch;
+    char *packed = call->scratch;
+    const float **inputs =
+        (const float **)(packed + params->packed_bytes[0] + params->packed_bytes[1]);
+    float **outputs = (float **)(inputs + params->batch);
+    float *bias = (float *)(outputs + params->batch);
     float *states = bias + params->gates * params->hidden;
+    float *gates = states + 4 * state;
     for (size_t direction = 0; direction < params->directions; direction++) {
         struct recurrent run = {.call = call,
                                 .params = params,
@@ -342,7 +316,11 @@ void recurrent_compute(const struct op_call *call, void (*step)(struct recurrent
                                 .hidden = states,
                                 .cell = states + state,
                                 .spare = states + 2 * state,
-                                .other = states + 3 * state};
-        recurrent_direction(&run, step, is_bias_apart, bias, states + 4 * state);
+                                .other = states + 3 * state,
+                                .gates = gates,
+                                .packed = {packed, packed + params->packed_bytes[0]},
+                                .inputs = inputs,
+                                .outputs = outputs};
+        recurrent_direction(&run, step, is_bias_apart, bias, gates + params->gates * state);
     }
 }

@@ -6,6 +6,7 @@
 #ifndef COMPUTE_OPS_RECURRENT_H
 #define COMPUTE_OPS_RECURRENT_H
 
+#include "compute/kernels/cpu.h"
 #include "compute/ops/op.h"
 
 enum recurrent_function {
@@ -38,6 +39,11 @@ struct recurrent_params {
     float clip; /* INFINITY: none */
     struct recurrent_activation activations[2][RECURRENT_MAX_ACTIVATIONS];
     size_t chunk; /* steps whose input products are in scratch at a time */
+    /* Many steps over large weights: the recurrence is packed before the first, as one matrix, or
+     * as GRU's first two gates and its last. */
+    bool is_packed;
+    enum isa isa;
+    size_t packed_bytes[2];
 };
 
 /* One direction under way. Matrices are in C order, rows by batch. */
@@ -54,6 +60,10 @@ struct recurrent {
     float *spare; /* [B][H], contents the step's own */
     float *other; /* [B][H], the same */
     float *products; /* [B][G * H]: this step's input products and biases */
+    float *gates; /* [B][G * H]: what recurrent_gates made of them; products, unless packed */
+    void *packed[2];
+    const float **inputs; /* [B] row pointers, for packed products */
+    float **outputs;
     size_t step;
 };
 
@@ -78,6 +88,12 @@ void recurrent_compute(const struct op_call *call, void (*step)(struct recurrent
 /* Whether the sequence of this row still lasts at run->step. */
 bool recurrent_is_active(const struct recurrent *run, size_t row);
 
+/* run->gates, from gate first up to last, = run->products + state[B][H] times their recurrence. For
+ * GRU once with its first two gates and once with its last, otherwise with all. */
+void recurrent_gates(struct recurrent *run, size_t first, size_t last, const float *state);
+/* run->other = the recurrent bias of GRU's last gate + state times its recurrence. */
+void recurrent_last_gate_apart(struct recurrent *run, const float *state);
+
 /* c[m][n] (rows c_stride apart) = beta c + a[m][k] (rows a_stride apart) times b[n][k] transposed,
  * shared out over the pool. */
 struct recurrent_product {
@@ -90,5 +106,9 @@ struct recurrent_product {
     size_t c_stride;
 };
 void recurrent_product(struct thread_pool *pool, const struct recurrent_product *product);
+
+/* Whether packing pays, and its sizes; then the packing of a direction's recurrence. */
+void recurrent_pack_plan(struct recurrent_params *params);
+void recurrent_pack(const struct recurrent *run);
 
 #endif

@@ -14,23 +14,13 @@ static void rnn_cells(void *arg, size_t first, size_t last)
     for (size_t i = first; i < last; i++)
         if (recurrent_is_active(run, i / run->params->hidden))
             run->hidden[i] =
-                recurrent_activate_clipped(run->activations, run->params->clip, run->products[i]);
+                recurrent_activate_clipped(run->activations, run->params->clip, run->gates[i]);
 }
 
 static void rnn_step(struct recurrent *run)
 {
-    size_t hidden = run->params->hidden, batch = run->params->batch;
-    struct recurrent_product product = {.m = batch,
-                                        .n = hidden,
-                                        .k = hidden,
-                                        .a = run->hidden,
-                                        .a_stride = hidden,
-                                        .b = run->recurrence,
-                                        .beta = 1,
-                                        .c = run->products,
-                                        .c_stride = hidden};
-    recurrent_product(run->call->pool, &product);
-    range_run(run->call->pool, batch * hidden, 1024, rnn_cells, run);
+    recurrent_gates(run, 0, 1, run->hidden);
+    range_run(run->call->pool, run->params->batch * run->params->hidden, 1024, rnn_cells, run);
 }
 
 static void rnn_compute(const struct op_call *call)

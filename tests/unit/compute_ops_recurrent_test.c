@@ -95,7 +95,7 @@ static double gate(const struct problem *q, int64_t dir, int64_t g, int64_t j, c
     return input_part(q, dir, g, j, x) + state_part(q, dir, g, j, h, true);
 }
 
-enum { HIDDEN_MAX = 20 };
+enum { HIDDEN_MAX = 260 };
 
 static void one_step(const struct problem *q, int64_t dir, const float *x, double *h, double *c)
 {
@@ -276,6 +276,37 @@ static void long_sequences(void)
     CU_ASSERT_TRUE(agrees(d, NULL, 3));
 }
 
+/* Weights large enough to be packed. */
+static void wide_layers(void)
+{
+    struct thread_pool *pool;
+    CU_ASSERT_EQUAL_FATAL(thread_pool_create(3, &pool), 0);
+    for (unsigned i = 0; i < 24; i++) {
+        enum kind kind = (enum kind)(i % 3);
+        struct drawn d = {.kind = kind,
+                          .gates = kind == LSTM  ? 4
+                                   : kind == GRU ? 3
+                                                 : 1,
+                          .steps = 7,
+                          .batch = i < 12 ? 3 : 1,
+                          .inputs = 3,
+                          .hidden = 258,
+                          .directions = 2,
+                          .direction = 2,
+                          .is_batch_first = i % 4 == 0,
+                          .linear_before_reset = i % 2,
+                          .clip = INFINITY,
+                          .has_bias = i % 4 < 2,
+                          .has_lengths = i % 5 == 0,
+                          .has_hidden = true,
+                          .is_calm = true};
+        CU_ASSERT_TRUE(agrees(d, i % 2 ? pool : NULL, 100 * i));
+        d.steps = 2;
+        CU_ASSERT_TRUE(agrees(d, i % 2 ? pool : NULL, 100 * i));
+    }
+    thread_pool_destroy(pool);
+}
+
 static void activations(void)
 {
     /* One unit, no recurrence: Y = f(x), by the table of functions in ONNX's specification. */
@@ -378,6 +409,7 @@ const struct cunit_test tests[] = {
     {"ONNX's own cases of LSTM, GRU and RNN hold", onnx_cases},
     {"400 random recurrent layers equal the specification's equations", equations},
     {"sequences of thousands of steps equal the equations", long_sequences},
+    {"layers wide enough for packed weights equal the equations", wide_layers},
     {"each activation is the specification's", activations},
     {"shapes and attributes that do not fit are refused", refuses},
     {NULL, NULL},
