@@ -13,8 +13,10 @@
 #include "compute/kernels/conv_winograd.h"
 #include "compute/kernels/gemm.h"
 
-#define SMALL_V_BYTES ((size_t)384 << 10) /* V of a block that shares the second-level cache */
-#define BLOCK_TILES_MIN 60 /* what it takes to read weights that no cache holds seldom enough */
+#define SMALL_V_BYTES ((size_t)192 << 10) /* V of a block that shares the second-level cache */
+#define SMALL_WEIGHT_BYTES ((size_t)1 << 20) /* weights that this cache or the next holds */
+#define BLOCK_TILES_MIN 24
+#define BLOCK_TILES_BIG 60 /* what it takes to read weights that no cache holds seldom enough */
 #define BLOCK_TILES_MAX 120
 #define SHARED_TILES_MAX 480
 #define BLOCKS_PER_THREAD 3
@@ -76,7 +78,10 @@ static struct plan make_plan(enum conv_algorithm algorithm, enum isa isa,
     const uint32_t square = plan.points * plan.points, rows = plan.kernels->max_rows[2];
     plan.v_row = spread(round_up(shape->in_channels, GEMM_MAX_LANES));
     size_t limit = SMALL_V_BYTES / (square * plan.v_row * sizeof(float));
-    limit = limit < BLOCK_TILES_MIN ? BLOCK_TILES_MIN : limit;
+    const size_t weights = (size_t)square * shape->in_channels * shape->out_channels;
+    const bool is_small = weights * sizeof(float) <= SMALL_WEIGHT_BYTES;
+    const size_t least_tiles = is_small ? BLOCK_TILES_MIN : BLOCK_TILES_BIG;
+    limit = limit < least_tiles ? least_tiles : limit;
     limit = limit > BLOCK_TILES_MAX ? BLOCK_TILES_MAX : limit;
     plan.block_tiles = even_part(plan.tiles, limit, rows);
     plan.part_tiles = plan.block_tiles;

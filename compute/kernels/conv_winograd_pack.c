@@ -4,6 +4,7 @@
 #include "compute/kernels/gemm.h"
 
 #define CHUNK_CHANNELS 64 /* input channels of a task */
+#define AHEAD_CHANNELS 6 /* of the prefetch: each output channel's weights lie far apart */
 #define MAX_WIDTH (2 * GEMM_MAX_LANES)
 #define MAX_SQUARE (WINOGRAD_MAX_POINTS * WINOGRAD_MAX_POINTS)
 
@@ -40,6 +41,7 @@ static void load_taps(const struct packing *packing, size_t channel, size_t firs
             from += ((first_column + n) * packing->shape->in_channels + channel) * square;
             factor = packing->scale ? packing->scale[first_column + n] : 1;
         }
+        __builtin_prefetch(from + AHEAD_CHANNELS * square);
         for (size_t tap = 0; tap < square; tap++)
             g[tap][n] = n < count ? (double)from[tap] * (double)factor : 0;
     }

@@ -37,6 +37,11 @@ static void pack_rows(const struct gemm_source *source, const packable_float *fr
     for (size_t n = 0; n < count; n++) {
         float factor = source->alpha * (source->scale ? source->scale[n] : 1);
         const packable_float *column = from + n * source->column_stride;
+        /* Jumps from column to column defeat the hardware's prefetching, so ask for the next rows.
+         */
+        if (source->depth_stride <= taps)
+            for (size_t i = 0; i < (end - first) * taps; i += 16)
+                __builtin_prefetch(column + end * taps + i);
         for (size_t k = first; k < end; k++)
             for (size_t tap = 0; tap < taps; tap++)
                 to[(tap * depth + k) * width + n] =
