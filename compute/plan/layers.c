@@ -19,7 +19,7 @@ struct grouping {
 static bool is_joining(const struct node *node)
 {
     static const char *const kinds[] = {
-        "BatchNormalization", "Add", "Sub", "Mul", "Div", "Sum", NULL};
+        "BatchNormalization", "Add", "Sub", "Mul", "Div", "Sum", "Clip", "PRelu", NULL};
     if (node->op->flags & (OP_VIEW | OP_UNARY))
         return true;
     for (const char *const *kind = kinds; *kind; kind++)

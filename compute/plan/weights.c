@@ -1,6 +1,7 @@
 /* Layout and packing of a model's weights. */
 #include "compute/plan/weights.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -83,6 +84,7 @@ void weights_lay_out(struct weights *weights)
     for (uint32_t i = 0; i < weights->count; i++) {
         struct piece *piece = &weights->pieces[i];
         size_t vector = round_up((size_t)piece->channels * sizeof(float));
+        piece->start = at;
         piece->shift_offset = lay_out_packed(weights, piece, at);
         piece->scale_offset = piece->shift_offset + (piece->shift ? vector : 0);
         bool has_scale = piece->scale && piece->kind == PIECE_AFFINE;
@@ -134,22 +136,52 @@ static struct weights_header make_header(const struct weights *weights, const ui
     return header;
 }
 
+static size_t piece_bytes(const struct piece *piece)
+{
+    return piece->end - piece->start;
+}
+
+static int compare_sources(const void *a, const void *b)
+{
+    const struct piece *const *x = a, *const *y = b;
+    if ((*x)->weights_bytes != (*y)->weights_bytes)
+        return (*x)->weights_bytes < (*y)->weights_bytes ? 1 : -1;
+    return (*x)->start < (*y)->start ? -1 : 1;
+}
+
+/* The pieces with the largest sources first: while one is packed, it is in memory twice, so that
+ * the peak is least when little else is there yet. NULL when out of memory. */
+static const struct piece **largest_first(const struct weights *weights)
+{
+    const struct piece **order = calloc(weights->count, sizeof(*order));
+    for (uint32_t i = 0; order && i < weights->count; i++)
+        order[i] = &weights->pieces[i];
+    if (order)
+        qsort(order, weights->count, sizeof(*order), compare_sources);
+    return order;
+}
+
 void weights_pack(const struct weights *weights, const uint8_t key[16], void *memory,
                   struct thread_pool *pool, void (*progress)(void *arg, double fraction), void *arg)
 {
     size_t header_bytes = sizeof(struct weights_header);
     if (weights->bytes < header_bytes)
         return; /* nothing to pack */
+    const struct piece **order = largest_first(weights);
+    size_t done = 0;
     for (uint32_t i = 0; i < weights->count; i++) {
-        const struct piece *piece = &weights->pieces[i];
+        const struct piece *piece = order ? order[i] : &weights->pieces[i];
         pack_piece(weights, piece, memory, pool);
         if (piece->weights)
             release(weights->graph, piece->weights, piece->weights_bytes);
+        done += piece_bytes(piece);
         if (progress)
-            progress(arg, (double)piece->end / (double)weights->bytes);
+            progress(arg, (double)done / (double)weights->bytes);
     }
+    free(order);
     struct weights_header header = make_header(weights, key);
-    memcpy(memory, &header, header_bytes); /* last: a reader that sees it sees all */
+    atomic_thread_fence(memory_order_release); /* a reader that sees the header sees all */
+    memcpy(memory, &header, header_bytes);
 }
 
 bool weights_check(const struct weights *weights, const uint8_t key[16], const void *memory,

@@ -33,7 +33,7 @@ struct piece {
     /* Bytes from the start of the block, set by weights_lay_out; packed: by algorithm for
      * convolutions, at 0 otherwise. */
     size_t packed_offset[CONV_ALGORITHM_COUNT];
-    size_t shift_offset, scale_offset, end;
+    size_t start, shift_offset, scale_offset, end;
 };
 
 struct weights {
