@@ -15,6 +15,10 @@ int graph_fail(struct graph_error *error, int code, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(error->text, sizeof(error->text), format, arguments);
         va_end(arguments);
+        /* Names and strings come from files; one line stays one line. */
+        for (char *c = error->text; *c; c++)
+            if ((unsigned char)*c < 0x20 || *c == 0x7f)
+                *c = '?';
     }
     return code;
 }

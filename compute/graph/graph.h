@@ -100,8 +100,8 @@ struct graph_error {
     char text[4096];
 };
 
-/* Writes the line (printf) and returns code, so that "return graph_fail(...)" reads well.
- * error may be NULL. */
+/* Writes the line (printf) and returns code, so that "return graph_fail(...)" reads well. Control
+ * characters become '?'. error may be NULL. */
 int graph_fail(struct graph_error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

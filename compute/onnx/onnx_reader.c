@@ -10,20 +10,12 @@
 
 int onnx_fail(const struct onnx_reader *reader, int code, const char *format, ...)
 {
-    if (!reader->error)
-        return code;
-    char *text = reader->error->text;
-    size_t size = sizeof(reader->error->text);
-    int used = snprintf(text, size, "%.1000s: ", reader->name);
+    char text[sizeof(reader->error->text) - 1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text + used, size - (size_t)used, format, arguments);
+    vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    /* Names come from the file; one line stays one line. */
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
-    return code;
+    return graph_fail(reader->error, code, "%.1000s: %s", reader->name, text);
 }
 
 int onnx_no_memory(const struct onnx_reader *reader)

@@ -33,7 +33,7 @@ struct onnx_reader {
     size_t chunk_left;
 };
 
-/* "FILE: " and the message (printf) into the error, control characters replaced; returns code. */
+/* "FILE: " and the message (printf) into the error; returns code. */
 int onnx_fail(const struct onnx_reader *reader, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int onnx_no_memory(const struct onnx_reader *reader);

@@ -89,6 +89,8 @@ static void keeps_an_error_in_its_line(void)
     CU_ASSERT_STRING_EQUAL(error.text, "x: 5");
     CU_ASSERT_EQUAL(graph_fail(&error, -EIO, "%8000d", 5), -EIO);
     CU_ASSERT_EQUAL(strlen(error.text), sizeof(error.text) - 1);
+    CU_ASSERT_EQUAL(graph_fail(&error, -EIO, "auto_pad '%s'", "a\nb\x1b[31m\x7f"), -EIO);
+    CU_ASSERT_STRING_EQUAL(error.text, "auto_pad 'a?b?[31m?'");
     CU_ASSERT_EQUAL(graph_fail(NULL, -EIO, "x"), -EIO);
 }
 
@@ -97,6 +99,6 @@ const struct cunit_test tests[] = {
     {"memory is zeroed and aligned to 64 bytes; what cannot be is NULL",
      gives_aligned_zeroed_memory},
     {"attributes are read by name and kind, with a fallback", reads_attributes_with_fallbacks},
-    {"an error is cut off at its end and may be left out", keeps_an_error_in_its_line},
+    {"an error is one line, cut off at its end, and may be left out", keeps_an_error_in_its_line},
     {NULL, NULL},
 };
