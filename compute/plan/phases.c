@@ -36,8 +36,11 @@ static void add_place(void *arg, uint32_t number, bool is_write)
     struct traffic *traffic = arg;
     const struct place *place = &traffic->plan->places[number];
     (void)is_write;
-    if (place->buffer == PLAN_NONE)
+    if (place->buffer == PLAN_NONE) { /* a constant: no round can start inside it */
+        if (traffic->cuts->rows[place->value].kind != ROWS_SHARED)
+            traffic->is_by_row = false;
         return;
+    }
     if (traffic->cuts->rows[place->value].kind != ROWS_LEADING) {
         traffic->is_by_row = false;
         return;
