@@ -47,6 +47,8 @@ int op_output_set(const struct op_call *call, uint32_t i, enum tensor_type type,
     if (tensor_bytes(&made, &bytes))
         return op_fail(call, "output %" PRIu32 " has a negative or too large size", i);
     struct tensor *output = op_output(call, i);
+    if (!output && call->node->op && i < call->node->op->min_outputs)
+        return op_fail(call, "output %" PRIu32 " is missing", i);
     if (output) {
         output->type = type;
         output->shape = *shape;

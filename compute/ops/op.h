@@ -74,7 +74,8 @@ int op_require(const struct op_call *call, uint32_t i, uint32_t type_mask);
 #define OP_ALL (OP_NUMBER | OP_BOOL)
 
 /* Writes type and shape of output i, if it is not left out. Fails when the size is negative or
- * does not fit, so that compute may multiply dimensions freely. */
+ * does not fit, so that compute may multiply dimensions freely, and when one of the op's first
+ * min_outputs is left out, so that compute may count on them. */
 int op_output_set(const struct op_call *call, uint32_t i, enum tensor_type type,
                   const struct shape *shape);
 

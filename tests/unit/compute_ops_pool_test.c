@@ -210,9 +210,20 @@ static void refuses(void)
     }
 }
 
+static void needs_its_first_output(void)
+{
+    static const struct op_case test = {.type = "MaxPool",
+                                        .opset = 12,
+                                        .attributes = "kernel_shape=[2]",
+                                        .inputs = {"f32[1,1,5]: 1"},
+                                        .outputs = {"", "indices"}};
+    CU_ASSERT_TRUE(op_case_refused(&test, "output 0 is missing"));
+}
+
 const struct cunit_test tests[] = {
     {"600 random pools of 1 to 3 axes equal windows walked one by one", pools},
     {"ceil_mode's corner cases are ONNX Runtime's", corner_cases},
     {"hostile attributes and shapes are refused", refuses},
+    {"a pool without its first output is refused", needs_its_first_output},
     {NULL, NULL},
 };
