@@ -10,6 +10,15 @@
 #define ROUND_BYTES 32768.0 /* what starting a step once more costs, in bytes of memory traffic */
 #define CACHED_SHARE 0.15 /* cost of a byte that comes from the cache, against memory */
 
+/* The part of some bytes, used again and again, that comes from memory: those up to half the cache
+ * stay in it, of those from twice its size on nothing does. */
+static double miss_share(double bytes, double cache_bytes)
+{
+    double share = (bytes - cache_bytes / 2) / (cache_bytes * 1.5);
+    share = share < 0 ? 0 : share > 1 ? 1 : share;
+    return CACHED_SHARE + (1 - CACHED_SHARE) * share;
+}
+
 struct options {
     uint32_t count;
     uint32_t rows[MAX_OPTIONS];
@@ -29,6 +38,7 @@ struct traffic {
     const struct cuts *cuts;
     double row_bytes; /* that one row reads and writes */
     bool is_by_row; /* every tensor has its rows apart */
+    bool is_free; /* computes nothing */
 };
 
 static void add_place(void *arg, uint32_t number, bool is_write)
@@ -54,13 +64,10 @@ static struct traffic traffic_of(const struct plan *plan, const struct cuts *cut
                                  const struct step *step)
 {
     struct traffic traffic = {.plan = plan, .cuts = cuts, .is_by_row = true};
-    if (step->kind == STEP_MARK && step->input == PLAN_NONE)
-        return traffic;
     step_visit_places(step, add_place, &traffic);
     if (step->kind == STEP_GENERIC)
         traffic.is_by_row = false;
-    if (step->kind == STEP_MARK)
-        traffic.row_bytes = 0;
+    traffic.is_free = step->kind == STEP_MARK;
     return traffic;
 }
 
@@ -74,16 +81,25 @@ static double weight_bytes(const struct weights *weights, const struct step *ste
     return (double)conv_packed_bytes(algorithm, weights->isa, &step->conv.shape);
 }
 
+/* What the cost of each step is measured against. */
+struct scale {
+    uint32_t batch;
+    double cache_bytes;
+    double reread_share; /* of the weights that have to come from memory again in a later round */
+};
+
 /* Estimated memory traffic of a step in rounds of this many rows; negative: not possible. */
-static double cost_of(const struct traffic *traffic, double weights, uint32_t rows, uint32_t batch,
-                      double cache_bytes)
+static double cost_of(const struct scale *scale, const struct traffic *traffic, double weights,
+                      uint32_t rows)
 {
-    if (!traffic->is_by_row && rows != batch)
+    if (!traffic->is_by_row && rows != scale->batch)
         return -1;
-    double rounds = (double)((batch + rows - 1) / rows);
-    double tensors = traffic->row_bytes * batch;
-    double share = traffic->row_bytes * rows <= cache_bytes ? CACHED_SHARE : 1;
-    return tensors * share + (weights + ROUND_BYTES) * rounds;
+    if (traffic->is_free)
+        return 0;
+    double rounds = (double)((scale->batch + rows - 1) / rows);
+    double share = miss_share(traffic->row_bytes * rows, scale->cache_bytes);
+    return traffic->row_bytes * scale->batch * share +
+           weights * (1 + (rounds - 1) * scale->reread_share) + ROUND_BYTES * rounds;
 }
 
 struct search {
@@ -147,13 +163,18 @@ int phases_init(struct plan *plan, const struct cuts *cuts, const struct weights
     rc = 0;
     if (plan->step_count == 0)
         goto done;
+    double all_weights = 0;
+    for (uint32_t s = 0; s < plan->step_count; s++)
+        all_weights += weight_bytes(weights, &plan->steps[s]);
+    const struct scale scale = {.batch = plan->batch,
+                                .cache_bytes = (double)cache_bytes,
+                                .reread_share = miss_share(all_weights, (double)cache_bytes)};
     for (uint32_t s = 0; s < plan->step_count; s++) {
         const struct step *step = &plan->steps[s];
         struct traffic traffic = traffic_of(plan, cuts, step);
         double own[MAX_OPTIONS];
         for (uint32_t o = 0; o < options.count; o++)
-            own[o] = cost_of(&traffic, weight_bytes(weights, step), options.rows[o], plan->batch,
-                             (double)cache_bytes);
+            own[o] = cost_of(&scale, &traffic, weight_bytes(weights, step), options.rows[o]);
         search_step(&search, &options, s, own, traffic.row_bytes * plan->batch);
     }
     take_phases(plan, &search, &options, chosen);
