@@ -63,7 +63,7 @@ static int make_plan(struct engine_model *model, struct plan *plan, uint32_t bat
     };
     rc = lower(&config, plan, &model->weights);
     if (rc == 0)
-        rc = phases_init(plan, &model->cuts, &model->weights, cpu_cache_bytes(3) / 2);
+        rc = phases_init(plan, &model->cuts, &model->weights, cpu_cache_bytes(3));
     if (rc == 0)
         rc = arena_lay_out(plan, &model->cuts);
     if (rc) {

@@ -85,7 +85,7 @@ static double weight_bytes(const struct weights *weights, const struct step *ste
 struct scale {
     uint32_t batch;
     double cache_bytes;
-    double reread_share; /* of the weights that have to come from memory again in a later round */
+    double reread_share; /* of the weights that come from memory again in a later round */
 };
 
 /* Estimated memory traffic of a step in rounds of this many rows; negative: not possible. */
@@ -166,9 +166,10 @@ int phases_init(struct plan *plan, const struct cuts *cuts, const struct weights
     double all_weights = 0;
     for (uint32_t s = 0; s < plan->step_count; s++)
         all_weights += weight_bytes(weights, &plan->steps[s]);
-    const struct scale scale = {.batch = plan->batch,
-                                .cache_bytes = (double)cache_bytes,
-                                .reread_share = miss_share(all_weights, (double)cache_bytes)};
+    const struct scale scale = {
+        .batch = plan->batch,
+        .cache_bytes = (double)cache_bytes,
+        .reread_share = miss_share(all_weights, (double)cache_bytes / 2)}; /* beside tensors */
     for (uint32_t s = 0; s < plan->step_count; s++) {
         const struct step *step = &plan->steps[s];
         struct traffic traffic = traffic_of(plan, cuts, step);
