@@ -87,8 +87,11 @@ void fingerprint_graph(struct fingerprint *fingerprint, const struct graph *grap
         const struct value *value = &graph->values[v];
         add_text(fingerprint, value->name);
         add_number(fingerprint, (uint64_t)value->type);
-        for (uint32_t d = 0; d < value->dimension_count; d++)
+        add_number(fingerprint, value->has_dimensions ? value->dimension_count : UINT64_MAX);
+        for (uint32_t d = 0; d < value->dimension_count; d++) {
             add_number(fingerprint, (uint64_t)value->dimensions[d].value);
+            add_text(fingerprint, value->dimensions[d].symbol); /* which ones are equal */
+        }
         if (value->is_constant)
             add_tensor(fingerprint, &value->constant, with_weights);
     }
