@@ -100,6 +100,7 @@ static int input_shape(const struct value *value, const struct instance_symbols 
         return graph_fail(error, -EINVAL, "input '%s' has %u dimensions; at most %d are supported",
                           value->name, value->dimension_count, TENSOR_MAX_RANK);
     shape->rank = value->dimension_count;
+    bool has_unnamed = false;
     for (uint32_t d = 0; d < shape->rank; d++) {
         const struct dimension *dimension = &value->dimensions[d];
         shape->dims[d] = dimension->value;
@@ -113,7 +114,9 @@ static int input_shape(const struct value *value, const struct instance_symbols 
                 shape->dims[d] = symbols->values[s];
                 is_known = true;
             }
-        if (!is_known && symbols->batch_symbol &&
+        bool can_be_batch = dimension->symbol[0] || !has_unnamed;
+        has_unnamed = has_unnamed || !dimension->symbol[0];
+        if (!is_known && can_be_batch && symbols->batch_symbol &&
             strcmp(symbols->batch_symbol, dimension->symbol) == 0) {
             shape->dims[d] = symbols->batch;
             is_known = true;
@@ -157,11 +160,14 @@ static int evaluate(struct instance *instance, struct op_call *call, struct grap
         if (!output)
             continue;
         size_t bytes;
-        if (tensor_bytes(output, &bytes) || bytes > INSTANCE_STATIC_BYTES_MAX)
-            return graph_fail(
-                error, -EFBIG,
-                "%s node '%s' makes a constant of more than %zu MiB from shapes alone",
-                call->node->op_type, call->node->name, INSTANCE_STATIC_BYTES_MAX >> 20);
+        if (tensor_bytes(output, &bytes) ||
+            bytes > INSTANCE_STATIC_BYTES_MAX - instance->static_bytes)
+            return graph_fail(error, -EFBIG,
+                              "%s node '%s': what follows from shapes alone takes more than %zu "
+                              "MiB in this network",
+                              call->node->op_type, call->node->name,
+                              INSTANCE_STATIC_BYTES_MAX >> 20);
+        instance->static_bytes += bytes;
         output->data = alloc_aligned(bytes);
         int rc = own(instance, output->data);
         if (rc)

@@ -21,12 +21,13 @@ struct instance {
     struct tensor *tensors; /* one per value; data is set for constants and static values only */
     void **params; /* one per node, NULL where its operator has none */
     size_t *scratch_bytes; /* one per node */
+    size_t static_bytes; /* of all computed values */
     /* Memory that dies with the instance. */
     size_t owned_count, owned_capacity;
     void **owned;
 };
 
-/* Static values larger than this are not worth keeping, and a sign of a hostile file. */
+/* Static values that take more than this together are a sign of a hostile file. */
 #define INSTANCE_STATIC_BYTES_MAX ((size_t)256 << 20)
 
 /* Marks the nodes whose outputs follow from shapes and constants alone; is_static has node_count
@@ -41,7 +42,7 @@ void instance_fini(struct instance *instance);
 
 /* The symbol that stands for the batch, or NULL: the first input's first dimension if it is
  * symbolic, otherwise a symbol named batch, batch_size or N, otherwise the only symbol there is.
- * "" for an unnamed one. */
+ * "" for an unnamed one; of an input's unnamed dimensions only the first is the batch then. */
 const char *graph_batch_symbol(const struct graph *graph);
 
 /* How an open dimension is called from outside: its symbol, or INPUT:AXIS where it has no name. */
