@@ -6,7 +6,6 @@
 #define CHUNK_CHANNELS 64 /* input channels of a task */
 #define AHEAD_CHANNELS 6 /* of the prefetch: each output channel's weights lie far apart */
 #define MAX_WIDTH (2 * GEMM_MAX_LANES)
-#define MAX_SQUARE (WINOGRAD_MAX_POINTS * WINOGRAD_MAX_POINTS)
 
 typedef double lanes[MAX_WIDTH];
 
@@ -47,19 +46,6 @@ static void load_taps(const struct packing *packing, size_t channel, size_t firs
     }
 }
 
-/* to += factor * from, lane by lane. */
-static void add_scaled(double factor, const double *restrict from, double *restrict to)
-{
-    for (size_t n = 0; n < MAX_WIDTH; n++)
-        to[n] += factor * from[n];
-}
-
-static void clear(double *to)
-{
-    for (size_t n = 0; n < MAX_WIDTH; n++)
-        to[n] = 0;
-}
-
 static void pack_chunk(void *arg, uint32_t task, uint32_t thread)
 {
     const struct packing *packing = arg;
@@ -74,25 +60,11 @@ static void pack_chunk(void *arg, uint32_t task, uint32_t thread)
     uint32_t first = task % packing->chunks * CHUNK_CHANNELS;
     uint32_t end = first + CHUNK_CHANNELS < channels ? first + CHUNK_CHANNELS : channels;
     for (uint32_t c = first; c < end; c++) {
-        lanes g[WINOGRAD_MAX_TAPS * WINOGRAD_MAX_TAPS], half[MAX_SQUARE], u;
+        lanes g[WINOGRAD_MAX_TAPS * WINOGRAD_MAX_TAPS];
         load_taps(packing, c, first_column, count, g);
-        for (uint32_t i = 0; i < m->points; i++) {
-            for (uint32_t x = 0; x < m->taps; x++) {
-                clear(half[i * m->taps + x]);
-                for (uint32_t y = 0; y < m->taps; y++)
-                    add_scaled(m->weight[i][y], g[y * m->taps + x], half[i * m->taps + x]);
-            }
-        }
-        for (uint32_t i = 0; i < m->points; i++) {
-            for (uint32_t j = 0; j < m->points; j++) {
-                clear(u);
-                for (uint32_t x = 0; x < m->taps; x++)
-                    add_scaled(m->weight[j][x], half[i * m->taps + x], u);
-                float *to = panel + ((i * m->points + j) * channels + c) * width;
-                for (size_t n = 0; n < width; n++)
-                    to[n] = (float)u[n];
-            }
-        }
+        struct winograd_weight weight = {
+            m, g[0], MAX_WIDTH, width, panel + c * width, channels * width};
+        packing->kernels->winograd_weight(&weight);
     }
 }
 

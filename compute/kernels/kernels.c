@@ -11,6 +11,7 @@ static const struct kernels kernels_plain = {
     .max_vectors = 2,
     .max_rows = {0, 4, 4},
     .gemm = gemm_plain,
+    .winograd_weight = winograd_weight_plain,
     .winograd_input = winograd_input_plain,
     .winograd_output = winograd_output_plain,
 };

@@ -44,6 +44,7 @@ struct kernels {
     uint32_t max_vectors;
     uint8_t max_rows[GEMM_MAX_VECTORS + 1]; /* by vectors */
     void (*gemm)(const struct gemm_tile *tile);
+    void (*winograd_weight)(const struct winograd_weight *weight);
     void (*winograd_input)(enum winograd_kind kind, const struct winograd_input *input);
     void (*winograd_output)(enum winograd_kind kind, const struct winograd_output *output);
 };

@@ -11,6 +11,7 @@ const struct kernels VECTOR_NAME(kernels) = {
     .max_rows = {0, 12, 6},
 #endif
     .gemm = VECTOR_NAME(gemm),
+    .winograd_weight = VECTOR_NAME(winograd_weight),
     .winograd_input = VECTOR_NAME(winograd_input),
     .winograd_output = VECTOR_NAME(winograd_output),
 };

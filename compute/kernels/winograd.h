@@ -40,6 +40,17 @@ struct winograd_matrices {
 
 void winograd_matrices(enum winograd_kind kind, struct winograd_matrices *matrices);
 
+/* u[p * point_stride + n] = (G g G^T)[p] of lane n, where tap t of lane n is g[t * g_stride + n].
+ */
+struct winograd_weight {
+    const struct winograd_matrices *matrices;
+    const double *g;
+    size_t g_stride;
+    size_t lanes; /* a multiple of the vector's */
+    float *u;
+    size_t point_stride;
+};
+
 /* v[p * point_stride + c] = (B^T d B)[p][c] where d[i] is the pixel at pixels[i]. Whole vectors of
  * v are written, beyond the last channel too. */
 struct winograd_input {

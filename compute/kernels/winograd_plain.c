@@ -1,6 +1,23 @@
 /* Winograd's transforms in plain C: the matrix products of their definition. */
 #include "compute/kernels/plain.h"
 
+void winograd_weight_plain(const struct winograd_weight *weight)
+{
+    const struct winograd_matrices *m = weight->matrices;
+    for (size_t n = 0; n < weight->lanes; n++) {
+        for (uint32_t i = 0; i < m->points; i++) {
+            for (uint32_t j = 0; j < m->points; j++) {
+                double sum = 0;
+                for (uint32_t y = 0; y < m->taps; y++)
+                    for (uint32_t x = 0; x < m->taps; x++)
+                        sum += m->weight[i][y] * m->weight[j][x] *
+                               weight->g[(y * m->taps + x) * weight->g_stride + n];
+                weight->u[(i * m->points + j) * weight->point_stride + n] = (float)sum;
+            }
+        }
+    }
+}
+
 typedef float square[WINOGRAD_MAX_POINTS][WINOGRAD_MAX_POINTS];
 
 /* One channel: v = B^T d B. */

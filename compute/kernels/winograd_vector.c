@@ -9,6 +9,40 @@
 #define A WINOGRAD_POINT_A
 #define B WINOGRAD_POINT_B
 
+/* Weights are transformed in double precision, half as many to a vector. */
+#define DOUBLES (LANES / 2)
+typedef double doubles
+    __attribute__((vector_size(DOUBLES * sizeof(double)), aligned(sizeof(double)), may_alias));
+typedef float rounded
+    __attribute__((vector_size(DOUBLES * sizeof(float)), aligned(sizeof(float)), may_alias));
+
+void VECTOR_NAME(winograd_weight)(const struct winograd_weight *weight)
+{
+    const struct winograd_matrices *m = weight->matrices;
+    const uint32_t points = m->points, taps = m->taps;
+    doubles half[WINOGRAD_MAX_POINTS * WINOGRAD_MAX_TAPS];
+    for (size_t n = 0; n < weight->lanes; n += DOUBLES) {
+        for (uint32_t i = 0; i < points; i++) {
+            for (uint32_t x = 0; x < taps; x++) {
+                const double *g = weight->g + x * weight->g_stride + n;
+                doubles sum = {0};
+                for (uint32_t y = 0; y < taps; y++, g += taps * weight->g_stride)
+                    sum += m->weight[i][y] * *(const doubles *)g;
+                half[i * taps + x] = sum;
+            }
+        }
+        for (uint32_t i = 0; i < points; i++) {
+            for (uint32_t j = 0; j < points; j++) {
+                doubles sum = {0};
+                for (uint32_t x = 0; x < taps; x++)
+                    sum += m->weight[j][x] * half[i * taps + x];
+                float *u = weight->u + (i * points + j) * weight->point_stride + n;
+                *(rounded *)u = __builtin_convertvector(sum, rounded);
+            }
+        }
+    }
+}
+
 VECTOR_INLINE vector scaled_sum(float factor, vector a, vector b)
 {
     return vector_fma(vector_set(factor), a, b);
