@@ -77,7 +77,8 @@ static void global_pool_run(const struct op_call *call,
 {
     struct global_pool_job job = {call, reduce};
     const struct shape *input = &call->inputs[0]->shape;
-    size_t grain = 16384 / shape_span(input, 2, input->rank) + 1;
+    size_t grain = 16384 / (shape_span(input, 2, input->rank) | 1) +
+                   1; /* it may wrap to 0 in an empty batch */
     range_run(call->pool, shape_span(input, 0, 2), grain, global_pool_planes, &job);
 }
 

@@ -220,10 +220,26 @@ static void needs_its_first_output(void)
     CU_ASSERT_TRUE(op_case_refused(&test, "output 0 is missing"));
 }
 
+static void pools_empty_planes(void)
+{
+    static const struct op_case cases[] = {
+        {.type = "GlobalMaxPool",
+         .opset = 12,
+         .inputs = {"f32[0,2,3,3]:"},
+         .outputs = {"f32[0,2,1,1]:"}},
+        {.type = "GlobalAveragePool",
+         .opset = 12,
+         .inputs = {"f32[0,2,4294967296,4294967296]:"},
+         .outputs = {"f32[0,2,1,1]:"}},
+    };
+    op_case_check_all(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 const struct cunit_test tests[] = {
     {"600 random pools of 1 to 3 axes equal windows walked one by one", pools},
     {"ceil_mode's corner cases are ONNX Runtime's", corner_cases},
     {"hostile attributes and shapes are refused", refuses},
+    {"an empty batch of planes of any size is pooled to nothing", pools_empty_planes},
     {"a pool without its first output is refused", needs_its_first_output},
     {NULL, NULL},
 };
