@@ -37,15 +37,16 @@ search() { # PATTERN MESSAGE FILE...: an extended regular expression
         grep -vE '(TODO|FIXME|XXX)\(#[0-9]+\)' || true
 
     for path in "${c_files[@]}"; do
-        head -n 1 "$path" | grep -qE '^/\* .' || echo "$path:1: the first line is a comment: the file's job in one sentence"
+        IFS= read -r line <"$path" || true
+        [[ $line == '/* '?* ]] || echo "$path:1: the first line is a comment: the file's job in one sentence"
     done
     for path in "${scripts[@]}"; do
-        sed -n '1{/^#!/d;p};2p' "$path" | head -n 1 | grep -qE '^# .' ||
-            echo "$path:1: a script starts with a comment: its job in one sentence"
+        { IFS= read -r line && [[ $line != '#!'* ]] || IFS= read -r line; } <"$path" || true
+        [[ $line == '# '?* ]] || echo "$path:1: a script starts with a comment: its job in one sentence"
     done
-    for path in "${sources[@]}"; do
-        lines=$(wc -l <"$path")
-        ((lines <= 500)) || echo "$path:$lines: longer than 500 lines; split it by idea"
-        [[ ! -s $path || -z $(tail -c 1 "$path") ]] || echo "$path:$lines: no newline at the end"
-    done
+    ((${#sources[@]} == 0)) || wc -l "${sources[@]}" | sed '/^ *[0-9]* total$/d' |
+        while read -r lines path; do
+            ((lines <= 500)) || echo "$path:$lines: longer than 500 lines; split it by idea"
+            [[ -z $(tail -c 1 "$path") ]] || echo "$path:$lines: no newline at the end"
+        done
 } | lint_finish check_style "${#sources[@]}"

@@ -19,10 +19,10 @@ lint_c_files() { # ROOT
 
 # The shell scripts, by name or by first line.
 lint_shell_files() { # ROOT
+    local path first
     lint_files "$1" | while IFS= read -r path; do
-        if [[ $path == *.sh ]] || head -c 64 "$1/$path" | head -n 1 | grep -aqE '^#!.*\b(ba)?sh\b'; then
-            printf '%s\n' "$path"
-        fi
+        IFS= read -r -n 64 first <"$1/$path" || true
+        if [[ $path == *.sh || $first =~ ^'#!'.*[/\ ](ba)?sh($|\ ) ]]; then printf '%s\n' "$path"; fi
     done
 }
 
