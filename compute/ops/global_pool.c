@@ -77,8 +77,9 @@ static void global_pool_run(const struct op_call *call,
 {
     struct global_pool_job job = {call, reduce};
     const struct shape *input = &call->inputs[0]->shape;
-    size_t grain = 16384 / (shape_span(input, 2, input->rank) | 1) +
-                   1; /* it may wrap to 0 in an empty batch */
+    if (tensor_count(call->inputs[0]) == 0) /* then the other axes may be of any length */
+        return;
+    size_t grain = 16384 / shape_span(input, 2, input->rank) + 1;
     range_run(call->pool, shape_span(input, 0, 2), grain, global_pool_planes, &job);
 }
 

@@ -302,6 +302,8 @@ void recurrent_compute(const struct op_call *call, void (*step)(struct recurrent
 {
     const struct recurrent_params *params = call->params;
     size_t state = params->batch * params->hidden;
+    if (state == 0) /* however many steps */
+        return;
     char *packed = call->scratch;
     const float **inputs =
         (const float **)(packed + params->packed_bytes[0] + params->packed_bytes[1]);

@@ -66,6 +66,17 @@ static void small_cases(void)
          .opset = 7,
          .inputs = {"f32[2,1,2]: -3 -2 -7 -9"},
          .outputs = {"f32[2,1,1]: -2 -7"}},
+        {.name = "no channels, of axes whose product does not fit",
+         .type = "GlobalAveragePool",
+         .opset = 7,
+         .inputs = {"f32[1,0,4294967296,4294967296]:"},
+         .outputs = {"f32[1,0,1,1]:"}},
+        {.name = "no channels, of axes whose product does not fit",
+         .type = "LRN",
+         .opset = 7,
+         .attributes = "size=3",
+         .inputs = {"f32[1,0,4294967297,4294967295]:"},
+         .outputs = {"f32[1,0,4294967297,4294967295]:"}},
     };
     op_case_check_all(cases, sizeof(cases) / sizeof(cases[0]));
 }

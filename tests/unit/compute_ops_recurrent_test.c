@@ -366,6 +366,11 @@ static void activations(void)
                        "direction='bidirectional'",
          .inputs = {"f32[1,2,1]: -1 2", "f32[2,1,1]: 1", "f32[2,1,1]: 0"},
          .outputs = {"f32[1,2,2,1]: 0 2 -0.5 2"}},
+        {.name = "an empty batch of many steps is done at once",
+         .type = "RNN",
+         .opset = 14,
+         .inputs = {"f32[2147483647,0,1]:", "f32[1,1,1]: 1", "f32[1,1,1]: 0"},
+         .outputs = {"f32[2147483647,1,0,1]:"}},
     };
     op_case_check_all(cases, sizeof(cases) / sizeof(cases[0]));
 }
