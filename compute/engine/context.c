@@ -44,7 +44,8 @@ static struct context_layout lay_out(const struct engine_model *model)
     for (uint32_t v = 0; v < model->graph.value_count; v++) { /* images that only cross a cut */
         const struct shape *shape = &model->one.tensors[v].shape;
         size_t images = shape->rank > 0 ? (size_t)shape->dims[0] : 1;
-        bool is_image = shape->rank >= 2 && shape->rank <= 4;
+        bool is_image =
+            shape->rank >= 2 && shape->rank <= 4 && tensor_count(&model->one.tensors[v]) > 0;
         if (is_image && 2 * images * model->config.max_batch > rows)
             rows = 2 * images * model->config.max_batch;
     }

@@ -218,6 +218,9 @@ uint32_t lower_view(struct lowering *l, const struct layer *layer, uint32_t at)
     for (uint32_t i = 1; i < node->output_count; i++)
         if (node->outputs[i] != GRAPH_NONE)
             return 0; /* Dropout's mask is computed */
+    for (uint32_t i = 1; i < node->input_count; i++)
+        if (node->inputs[i] != GRAPH_NONE && !l->plan->instance.tensors[node->inputs[i]].data)
+            return 0; /* Dropout's ratio may come with the run: it must last until here */
     uint32_t input = node->inputs[0], output = node->outputs[0];
     const struct cuts *cuts = l->config->cuts;
     if (l->plan->instance.tensors[input].data)
