@@ -1,6 +1,6 @@
 /* On random networks: each cut's tensors are what plain operators compute, and ranges give to the
- * bit what the whole run gives, for several batches, thread counts, instruction sets and divisions
- * of the steps into phases.
+ * bit what the whole run gives, and rows do not mix, for several batches, thread counts,
+ * instruction sets and divisions of the steps into phases.
  *
  * SEED (default 1) and NETWORKS (default 300) in the environment choose others. */
 #include "compute/engine.h"
@@ -32,6 +32,7 @@ struct subject {
     struct engine_error error;
     uint32_t rows;
     void ***at_cut; /* [cut][tensor * rows + row] */
+    void ***alone; /* the same for one row, which is the first one of each batch */
     bool is_wrong;
 };
 
@@ -96,7 +97,7 @@ static void configure(struct subject *subject, uint32_t *state)
     subject->config.is_strict = next_random(state) % 2;
     subject->config.threads = next_random(state) % 4 == 0 ? 3 : 1;
     subject->config.isa = isa_name(isa);
-    subject->config.max_cut_tensors = 1 + next_random(state) % 4;
+    subject->config.max_cut_tensors = 1 + next_random(state) % 8;
     snprintf(subject->settings, sizeof(subject->settings), "%s, %u threads%s, %u tensors a cut",
              subject->config.isa, subject->config.threads,
              subject->config.is_strict ? ", strict" : "", subject->config.max_cut_tensors);
@@ -249,7 +250,7 @@ static void compare_cut(struct subject *subject, const struct reference *referen
 }
 
 /* Fills at_cut from whole runs [0, k), and compares every cut with the reference. */
-static void check_cuts(struct subject *subject, uint32_t *state)
+static void check_cuts(struct subject *subject)
 {
     struct reference reference;
     struct graph_error error = {{0}};
@@ -260,8 +261,9 @@ static void check_cuts(struct subject *subject, uint32_t *state)
     for (uint32_t t = 0; t < first->tensor_count; t++) {
         size_t bytes = first->tensors[t].bytes;
         float *joined = inputs[t] = malloc(bytes * subject->rows);
+        uint32_t numbers = subject->seed + t;
         for (size_t e = 0; e < bytes / sizeof(float) * subject->rows; e++)
-            joined[e] = (float)next_random(state) / (float)(1 << 23) - 1;
+            joined[e] = (float)next_random(&numbers) / (float)(1 << 23) - 1;
         for (uint32_t r = 0; r < subject->rows; r++)
             memcpy(subject->at_cut[0][t * subject->rows + r], (char *)joined + r * bytes, bytes);
     }
@@ -297,19 +299,42 @@ static void check_range(struct subject *subject, uint32_t from, uint32_t to, voi
         }
 }
 
+/* What is called a row at a cut is what that row alone would have there. */
+static void check_first_row(struct subject *subject)
+{
+    double tolerance = subject->config.is_strict ? 1e-5 : 1e-4;
+    for (uint32_t k = 1; k < engine_model_cut_count(subject->model); k++) {
+        const struct engine_cut *cut = engine_model_cut(subject->model, k);
+        for (uint32_t t = 0; t < cut->tensor_count && can_cut(subject, k); t++) {
+            struct tensor alone = {.type = cut->tensors[t].type,
+                                   .shape = cut->tensors[t].shape,
+                                   .data = subject->alone[k][t]};
+            double d = distance(subject->at_cut[k][t * subject->rows], alone.data,
+                                tensor_count(&alone), magnitude_of(&alone));
+            if (!(d <= tolerance))
+                complain(subject, "the first row is not what it is alone", 0, k);
+        }
+    }
+}
+
 static void check_rows(struct subject *subject, uint32_t rows, uint32_t *state)
 {
     uint32_t cuts = engine_model_cut_count(subject->model);
     subject->rows = rows;
     subject->at_cut = alloc_cuts(subject->model, rows);
     void ***out = alloc_cuts(subject->model, rows);
-    check_cuts(subject, state);
+    check_cuts(subject);
+    if (subject->alone)
+        check_first_row(subject);
     for (uint32_t i = 0; i < 12 && cuts > 1; i++) {
         uint32_t from = next_random(state) % (cuts - 1);
         check_range(subject, from, from + 1 + next_random(state) % (cuts - 1 - from), out);
     }
     free_cuts(subject->model, rows, out);
-    free_cuts(subject->model, rows, subject->at_cut);
+    if (subject->alone)
+        free_cuts(subject->model, rows, subject->at_cut);
+    else
+        subject->alone = subject->at_cut;
 }
 
 static void random_networks(void)
@@ -329,6 +354,7 @@ static void random_networks(void)
             check_rows(subject, 1, &state);
             check_rows(subject, 2, &state);
             check_rows(subject, MAX_BATCH, &state);
+            free_cuts(subject->model, 1, subject->alone);
         }
         wrong += subject->is_wrong;
         subject_close(subject);

@@ -379,8 +379,7 @@ static bool grow_positions(struct random_builder *b, struct random_value *in)
 }
 
 random_grow *const random_shape_growers[] = {
-    grow_concat,         grow_concat,  grow_branches, grow_branches,
-    grow_split,          grow_slice,   grow_pad,      grow_resize,
-    grow_flatten,        grow_reshape, grow_same,     grow_transpose,
-    grow_sequence_first, grow_merged,  grow_frames,   grow_view_by_shape,
-    grow_positions,      NULL};
+    grow_concat, grow_concat,    grow_branches,       grow_branches,       grow_split,
+    grow_slice,  grow_pad,       grow_resize,         grow_flatten,        grow_reshape,
+    grow_same,   grow_transpose, grow_sequence_first, grow_sequence_first, grow_sequence_first,
+    grow_merged, grow_frames,    grow_view_by_shape,  grow_positions,      NULL};
