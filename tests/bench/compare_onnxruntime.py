@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Compares `joint bench` with ONNX Runtime 1.30 on the same machine, in alternation, and prints the result as Markdown.
 
 For every network, batch and number of threads, each round runs both engines one after the other, in a process of its

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Writes torchvision's networks with seeded random weights as ONNX files, as PyTorch's users export them.
 
 usage: export_models.py FOLDER [NAME ...]
