@@ -18,6 +18,9 @@
  * so that two ends that hold the same file mean the same by "cut 5". Cut k is the state before the
  * k-th legal boundary; cut 0 is the network's input, the last one its output.
  *
+ * A context makes OpenBLAS run in the calling thread, for the whole process: the threads here are
+ * the context's own.
+ *
  * Functions return 0 or a negative errno; with an error object they also leave one line in it that
  * says what, where and what to do. */
 #ifndef COMPUTE_ENGINE_H

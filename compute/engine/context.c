@@ -1,5 +1,6 @@
 /* Contexts: the memory of a run, and the run itself, phase by phase and round by round. */
 #include "compute/engine/context.h"
+#include "compute/kernels/blas.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -88,6 +89,7 @@ int engine_context_create(const struct engine_model *model, void *memory,
                                        .rows = (const void **)(base + layout.rows),
                                        .scratch = base + layout.scratch,
                                        .arena = base + layout.arena};
+    blas_use_calling_thread();
     int rc = thread_pool_create(model->config.threads, &context->pool);
     if (rc) {
         free(own);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compute/kernels/activation.h"
+#include "compute/kernels/blas.h"
 #include "compute/kernels/conv_ops.h"
 #include "compute/kernels/gemm.h"
 
@@ -184,8 +185,7 @@ static void run_task(void *arg, uint32_t task, uint32_t thread)
 static void conv_gemm_run(const struct conv_call *call, struct thread_pool *pool)
 {
     /* The threads are ours: one in each call of OpenBLAS. */
-    if (openblas_get_num_threads() != 1)
-        openblas_set_num_threads(1);
+    blas_use_calling_thread();
     struct run run = {
         .call = call,
         .plan = make_plan(&call->shape, call->images, thread_pool_threads(pool)),
