@@ -12,7 +12,7 @@
 /* Dimensions as text: a number, a name, or "?" for one without a name. */
 static void input(struct plan_case *c, const char *name, const char *const *dims, size_t rank)
 {
-    int64_t numbers[8];
+    int64_t numbers[8] = {0};
     for (size_t d = 0; d < rank; d++)
         numbers[d] = dims[d][0] >= '0' && dims[d][0] <= '9' ? strtoll(dims[d], NULL, 10) : -1;
     Onnx__ValueInfoProto *info = onnx_model_input(c->model, name, PLAN_CASE_F32, rank, numbers);
@@ -161,7 +161,7 @@ static int instance_of_constants(int nodes, int64_t count, struct graph_error *e
     onnx_model_input(c.model, "x", PLAN_CASE_F32, 1, (int64_t[]){-1});
     plan_case_ints(&c, "count", 1, &count);
     plan_case_ints(&c, "zero", 1, (int64_t[]){0});
-    char name[3][16] = {"x"}, operands[48];
+    char name[3][24] = {"x"}, operands[48];
     for (int n = 0; n < nodes; n++) {
         snprintf(name[1], sizeof(name[1]), "large%d", n);
         onnx_model_node(c.model, "ConstantOfShape", "count", name[1]);
