@@ -1,7 +1,7 @@
 /* Picks the table of kernels of an instruction set and shares their items out over threads. */
 #include "compute/kernels/spatial_kernels.h"
 
-#define TASK_NS 20000.0 /* shorter tasks cost more to hand out than they save */
+#define TASK_NS 3000.0 /* shorter tasks cost more to hand out than they save */
 #define TASKS_PER_THREAD 4 /* so that uneven threads balance */
 
 const struct spatial_kernels *spatial_kernels(enum isa isa)

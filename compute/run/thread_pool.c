@@ -1,8 +1,10 @@
-/* Task sharing by one counter: spin briefly, then sleep.
+/* Task sharing by ranges: spin briefly, then sleep.
  *
- * A run publishes (task, arg, count) and then raises `generation`; each helper claims tasks from
- * `next` until none is left and reports in `working`. Layers follow each other within microseconds,
- * so helpers spin for a while before they wait on the condition variable. */
+ * A run publishes (task, arg, count) and then raises `generation`; each thread claims the tasks of
+ * its own share of the numbers, in order, and then those that others have not got to, and reports
+ * in `working`. Own shares first keep a part of an image on one core from layer to layer: what the
+ * core wrote is then in its own cache when it reads it. Layers follow each other within
+ * microseconds, so helpers spin for a while before they wait on the condition variable. */
 #include "compute/run/thread_pool.h"
 
 #include <errno.h>
@@ -21,6 +23,12 @@ struct helper {
     uint32_t number;
 };
 
+/* The tasks [.., end) that one thread claims first. */
+struct share {
+    _Alignas(CACHE_LINE) atomic_uint next; /* first that nobody has claimed; any thread: rw */
+    uint32_t end; /* caller writes before a run */
+};
+
 struct thread_pool {
     uint32_t threads;
     bool can_spin; /* fewer threads than cores: spinning takes no one's time */
@@ -28,7 +36,7 @@ struct thread_pool {
     thread_pool_task *task;
     void *arg;
     uint32_t count;
-    _Alignas(CACHE_LINE) atomic_uint next; /* first task that nobody has claimed */
+    struct share *shares; /* one per thread */
     _Alignas(CACHE_LINE) atomic_uint working; /* helpers that have not finished this run */
     _Alignas(CACHE_LINE) atomic_uint generation; /* raised by each run; caller writes */
     atomic_bool is_stopping;
@@ -48,11 +56,17 @@ static void relax(void)
 
 static void claim_tasks(struct thread_pool *pool, uint32_t thread)
 {
-    for (;;) {
-        uint32_t task = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-        if (task >= pool->count)
-            return;
-        pool->task(pool->arg, task, thread);
+    for (uint32_t i = 0; i < pool->threads; i++) {
+        struct share *share = &pool->shares[(thread + i) % pool->threads];
+        for (;;) {
+            /* Looking before claiming keeps the counter from wrapping. */
+            if (atomic_load_explicit(&share->next, memory_order_relaxed) >= share->end)
+                break;
+            uint32_t task = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed);
+            if (task >= share->end)
+                break;
+            pool->task(pool->arg, task, thread);
+        }
     }
 }
 
@@ -109,6 +123,7 @@ static void stop(struct thread_pool *pool, uint32_t started)
         pthread_join(pool->helpers[i].thread, NULL);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->mutex);
+    free(pool->shares);
     free(pool->helpers);
     free(pool);
 }
@@ -128,7 +143,10 @@ int thread_pool_create(uint32_t threads, struct thread_pool **out)
         return -ENOMEM;
     *pool = (struct thread_pool){.threads = threads, .can_spin = threads <= usable_cores()};
     pool->helpers = calloc(threads, sizeof(*pool->helpers));
-    if (!pool->helpers) {
+    pool->shares = aligned_alloc(CACHE_LINE, threads * sizeof(*pool->shares));
+    if (!pool->helpers || !pool->shares) {
+        free(pool->shares);
+        free(pool->helpers);
         free(pool);
         return -ENOMEM;
     }
@@ -168,7 +186,11 @@ void thread_pool_run(struct thread_pool *pool, uint32_t count, thread_pool_task 
     pool->task = task;
     pool->arg = arg;
     pool->count = count;
-    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+    for (uint32_t t = 0; t < pool->threads; t++) {
+        uint32_t first = (uint32_t)((uint64_t)count * t / pool->threads);
+        pool->shares[t].end = (uint32_t)((uint64_t)count * (t + 1) / pool->threads);
+        atomic_store_explicit(&pool->shares[t].next, first, memory_order_relaxed);
+    }
     atomic_store_explicit(&pool->working, pool->threads - 1, memory_order_relaxed);
     publish(pool);
     claim_tasks(pool, 0);
