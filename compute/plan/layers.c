@@ -150,7 +150,7 @@ int layers_init(struct layers *layers, const struct graph *graph, const bool *is
     if (!g.readers || !g.result || !g.members || !g.layer_of)
         goto done;
     for (uint32_t n = 0; n < graph->node_count; n++)
-        for (uint32_t i = 0; i < graph->nodes[n].input_count; i++)
+        for (uint32_t i = 0; !is_static[n] && i < graph->nodes[n].input_count; i++)
             if (graph->nodes[n].inputs[i] != GRAPH_NONE)
                 g.readers[graph->nodes[n].inputs[i]]++;
     for (uint32_t i = 0; i < graph->output_count; i++)

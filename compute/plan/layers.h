@@ -7,9 +7,10 @@
  *
  * Numbering, version 1 (ENGINE_NUMBERING_VERSION): take the nodes in the graph's order, without
  * those that follow from shapes or constants alone. A node joins the layer of one of its inputs if
- * it is of a joining kind, that input is the layer's present result, nobody else reads it, it is
- * not a graph output, and every other input is a constant or made by an earlier layer (or by the
- * same one); with two such inputs, the later layer. Otherwise it opens a new layer. */
+ * it is of a joining kind, that input is the layer's present result, nobody else reads it (who
+ * wants only its shape does not count), it is not a graph output, and every other input is a
+ * constant or made by an earlier layer (or by the same one); with two such inputs, the later layer.
+ * Otherwise it opens a new layer. */
 #ifndef COMPUTE_PLAN_LAYERS_H
 #define COMPUTE_PLAN_LAYERS_H
 
