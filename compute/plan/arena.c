@@ -1,5 +1,6 @@
 /* Offsets for buffers by their lives: the largest first, each at the lowest free spot. */
 #include "compute/plan/arena.h"
+#include "compute/plan/lives.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -79,17 +80,17 @@ static int size_buffers(struct plan *plan, const struct cuts *cuts)
     return 0;
 }
 
-struct order {
-    uint32_t buffer;
-    size_t bytes;
-};
+static size_t round_up(size_t bytes)
+{
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
 
 static int larger_first(const void *a, const void *b)
 {
-    const struct order *x = a, *y = b;
-    if (x->bytes != y->bytes)
-        return x->bytes < y->bytes ? 1 : -1;
-    return x->buffer < y->buffer ? -1 : x->buffer > y->buffer;
+    const struct buffer *const *x = a, *const *y = b;
+    if ((*x)->bytes != (*y)->bytes)
+        return (*x)->bytes < (*y)->bytes ? 1 : -1;
+    return *x < *y ? -1 : *x > *y;
 }
 
 static int by_offset(const void *a, const void *b)
@@ -98,24 +99,27 @@ static int by_offset(const void *a, const void *b)
     return (*x)->offset < (*y)->offset ? -1 : (*x)->offset > (*y)->offset;
 }
 
-/* The lowest offset at which the buffer overlaps none of those that live when it does. rivals has
- * room for them all. */
-static int place_buffer(struct plan *plan, const struct order *placed, uint32_t placed_count,
-                        struct buffer *buffer, struct buffer **rivals)
+/* What placing goes by; the lists have room for every buffer. */
+struct placing {
+    struct lives lives; /* of the buffers that are placed */
+    struct buffer **order; /* those with a life, the largest first */
+    uint32_t *alive;
+    struct buffer **rivals;
+};
+
+/* The lowest offset at which the buffer overlaps none of those that live when it does. */
+static int place_buffer(struct plan *plan, struct placing *placing, struct buffer *buffer)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < placed_count; i++) {
-        struct buffer *other = &plan->buffers[placed[i].buffer];
-        if (other->first <= buffer->last && buffer->first <= other->last)
-            rivals[count++] = other;
-    }
-    qsort(rivals, count, sizeof(struct buffer *), by_offset);
-    size_t bytes = (buffer->bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    size_t offset = 0;
+    uint32_t count = lives_find(&placing->lives, buffer->first, buffer->last, placing->alive);
+    for (uint32_t i = 0; i < count; i++)
+        placing->rivals[i] = &plan->buffers[placing->alive[i]];
+    qsort(placing->rivals, count, sizeof(struct buffer *), by_offset);
+    size_t bytes = round_up(buffer->bytes), offset = 0;
     for (uint32_t i = 0; i < count; i++) {
-        if (rivals[i]->offset >= offset && rivals[i]->offset - offset >= bytes)
+        const struct buffer *rival = placing->rivals[i];
+        if (rival->offset >= offset && rival->offset - offset >= bytes)
             break;
-        size_t end = rivals[i]->offset + (rivals[i]->bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        size_t end = rival->offset + round_up(rival->bytes);
         if (end > offset)
             offset = end;
     }
@@ -125,7 +129,8 @@ static int place_buffer(struct plan *plan, const struct order *placed, uint32_t 
         return -EOVERFLOW;
     if (end > plan->arena_bytes)
         plan->arena_bytes = end;
-    return 0;
+    return lives_add(&placing->lives, (uint32_t)(buffer - plan->buffers), buffer->first,
+                     buffer->last);
 }
 
 int arena_lay_out(struct plan *plan, const struct cuts *cuts)
@@ -137,21 +142,26 @@ int arena_lay_out(struct plan *plan, const struct cuts *cuts)
     if (rc)
         return rc;
     size_t count = (size_t)plan->buffer_count + 1;
-    struct order *order = calloc(count, sizeof(*order));
-    struct buffer **rivals = calloc(count, sizeof(struct buffer *));
+    struct placing placing = {.order = calloc(count, sizeof(struct buffer *)),
+                              .alive = calloc(count, sizeof(uint32_t)),
+                              .rivals = calloc(count, sizeof(struct buffer *))};
     rc = -ENOMEM;
-    if (!order || !rivals)
+    if (!placing.order || !placing.alive || !placing.rivals)
+        goto done;
+    rc = lives_init(&placing.lives, plan->step_count + 1); /* outputs live past the last step */
+    if (rc)
         goto done;
     uint32_t live = 0;
     for (uint32_t b = 0; b < plan->buffer_count; b++)
         if (plan->buffers[b].first != UINT32_MAX)
-            order[live++] = (struct order){.buffer = b, .bytes = plan->buffers[b].bytes};
-    qsort(order, live, sizeof(*order), larger_first);
-    rc = 0;
+            placing.order[live++] = &plan->buffers[b];
+    qsort(placing.order, live, sizeof(struct buffer *), larger_first);
     for (uint32_t i = 0; i < live && rc == 0; i++)
-        rc = place_buffer(plan, order, i, &plan->buffers[order[i].buffer], rivals);
+        rc = place_buffer(plan, &placing, placing.order[i]);
 done:
-    free(order);
-    free(rivals);
+    lives_fini(&placing.lives);
+    free(placing.order);
+    free(placing.alive);
+    free(placing.rivals);
     return rc;
 }
