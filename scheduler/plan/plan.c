@@ -1,0 +1,140 @@
+/* A plan: its memory, and what it costs by the definition. */
+#include "scheduler/plan/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int split_plan_init(struct split_plan *plan, const struct split_problem *problem)
+{
+    *plan = (struct split_plan){.parts = calloc(problem->count, sizeof(*plan->parts))};
+    return plan->parts ? 0 : -ENOMEM;
+}
+
+void split_plan_fini(struct split_plan *plan)
+{
+    if (!plan)
+        return;
+    free(plan->parts);
+    *plan = (struct split_plan){0};
+}
+
+/* A plan under evaluation: the side of a step is found through its part. */
+struct walk {
+    const struct split_problem *problem;
+    const struct split_conditions *conditions;
+    const struct split_part *parts;
+    uint32_t part_count;
+    struct split_totals *totals;
+};
+
+static enum split_side side_of(const struct walk *walk, uint32_t step)
+{
+    uint32_t low = 0, high = walk->part_count;
+    if (step == 0 || step > walk->problem->count)
+        return SPLIT_MOBILE;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (walk->parts[middle].first <= step)
+            low = middle;
+        else
+            high = middle;
+    }
+    return walk->parts[low].side;
+}
+
+/* The server's figure for layers before `layer` still to come; between two cuts the whole stretch
+ * counts as that of its first layer. */
+static double remaining_ms(const struct split_load *load, uint32_t layer)
+{
+    uint32_t cut = 0;
+    while (load->cut_layers[cut] < layer)
+        cut++;
+    return load->remaining_ms[cut];
+}
+
+static double cloud_ms(const struct walk *walk, const struct split_group *group)
+{
+    const struct split_load *load = &walk->conditions->load;
+    if (!load->cut_count)
+        return group->cost.cloud_ms * load->k;
+    return remaining_ms(load, group->first - 1) - remaining_ms(load, group->last);
+}
+
+static void add_group(const struct walk *walk, const struct split_group *group,
+                      enum split_side side)
+{
+    struct split_totals *totals = walk->totals;
+    if (side == SPLIT_MOBILE) {
+        totals->latency_ms += group->cost.mobile_ms;
+        totals->energy_mj += group->cost.mobile_mj;
+    } else {
+        totals->latency_ms += cloud_ms(walk, group);
+        totals->cloud_ms += cloud_ms(walk, group);
+        totals->download_bytes += group->cost.cloud_down_bytes;
+        totals->weight_bytes += group->cost.cloud_down_bytes;
+    }
+}
+
+static void add_part(const struct walk *walk, const struct split_part *part)
+{
+    const struct split_group *group = split_problem_group(walk->problem, part->first, part->last);
+    if (group) {
+        add_group(walk, group, part->side);
+        return;
+    }
+    for (uint32_t step = part->first; step <= part->last; step++)
+        add_group(walk, split_problem_group(walk->problem, step, step), part->side);
+}
+
+static void add_tensor(const struct walk *walk, const struct split_tensor *tensor)
+{
+    enum split_side hub = side_of(walk, tensor->hub);
+    bool crosses = false;
+    for (uint32_t i = 0; i < tensor->other_count; i++)
+        crosses |= side_of(walk, tensor->others[i]) != hub;
+    if (!crosses)
+        return;
+    if ((hub == SPLIT_MOBILE) != tensor->is_gathered)
+        walk->totals->upload_bytes += tensor->bytes;
+    else
+        walk->totals->download_bytes += tensor->bytes;
+}
+
+static void add_transfers(const struct walk *walk)
+{
+    const struct split_network *network = &walk->conditions->network;
+    const bool has_base = walk->conditions->has_radio_base;
+    struct split_totals *totals = walk->totals;
+    double up_ms = split_network_up_ms(network, totals->upload_bytes);
+    double down_ms = split_network_down_ms(network, totals->download_bytes);
+    totals->latency_ms += up_ms + down_ms;
+    totals->energy_mj += up_ms * split_network_up_mw(network, has_base) / 1e3 +
+                         down_ms * split_network_down_mw(network, has_base) / 1e3;
+}
+
+static void add_changes_of_side(const struct walk *walk)
+{
+    for (uint32_t step = 0; step <= walk->problem->count; step++) {
+        enum split_side before = side_of(walk, step), after = side_of(walk, step + 1);
+        if (before == after)
+            continue;
+        walk->totals->transfers++;
+        walk->totals->latency_ms += walk->conditions->network.rtt_ms / 2;
+        if (after == SPLIT_CLOUD)
+            walk->totals->latency_ms += walk->conditions->load.wait_ms;
+    }
+}
+
+void split_evaluate(const struct split_problem *problem, const struct split_conditions *conditions,
+                    const struct split_part *parts, uint32_t part_count,
+                    struct split_totals *totals)
+{
+    *totals = (struct split_totals){0};
+    const struct walk walk = {problem, conditions, parts, part_count, totals};
+    for (uint32_t i = 0; i < part_count; i++)
+        add_part(&walk, &parts[i]);
+    for (uint32_t i = 0; i < problem->tensor_count; i++)
+        add_tensor(&walk, &problem->tensors[i]);
+    add_transfers(&walk);
+    add_changes_of_side(&walk);
+}
