@@ -52,38 +52,45 @@ static double remaining_ms(const struct split_load *load, uint32_t layer)
     return load->remaining_ms[cut];
 }
 
-static double cloud_ms(const struct walk *walk, const struct split_group *group)
+static double cloud_ms(const struct split_load *load, const struct split_group *group)
 {
-    const struct split_load *load = &walk->conditions->load;
     if (!load->cut_count)
         return group->cost.cloud_ms * load->k;
     return remaining_ms(load, group->first - 1) - remaining_ms(load, group->last);
 }
 
-static void add_group(const struct walk *walk, const struct split_group *group,
-                      enum split_side side)
+struct split_cost split_part_cost(const struct split_problem *problem,
+                                  const struct split_conditions *conditions, uint32_t first,
+                                  uint32_t last)
 {
-    struct split_totals *totals = walk->totals;
-    if (side == SPLIT_MOBILE) {
-        totals->latency_ms += group->cost.mobile_ms;
-        totals->energy_mj += group->cost.mobile_mj;
-    } else {
-        totals->latency_ms += cloud_ms(walk, group);
-        totals->cloud_ms += cloud_ms(walk, group);
-        totals->download_bytes += group->cost.cloud_down_bytes;
-        totals->weight_bytes += group->cost.cloud_down_bytes;
+    const struct split_group *group = split_problem_group(problem, first, last);
+    struct split_cost sum = {0};
+    for (uint32_t step = first; step <= last; step++) {
+        const struct split_group *part = group ? group : split_problem_group(problem, step, step);
+        sum.mobile_ms += part->cost.mobile_ms;
+        sum.mobile_mj += part->cost.mobile_mj;
+        sum.cloud_ms += cloud_ms(&conditions->load, part);
+        sum.cloud_down_bytes += part->cost.cloud_down_bytes;
+        if (group)
+            break;
     }
+    return sum;
 }
 
 static void add_part(const struct walk *walk, const struct split_part *part)
 {
-    const struct split_group *group = split_problem_group(walk->problem, part->first, part->last);
-    if (group) {
-        add_group(walk, group, part->side);
-        return;
+    const struct split_cost cost =
+        split_part_cost(walk->problem, walk->conditions, part->first, part->last);
+    struct split_totals *totals = walk->totals;
+    if (part->side == SPLIT_MOBILE) {
+        totals->latency_ms += cost.mobile_ms;
+        totals->energy_mj += cost.mobile_mj;
+    } else {
+        totals->latency_ms += cost.cloud_ms;
+        totals->cloud_ms += cost.cloud_ms;
+        totals->download_bytes += cost.cloud_down_bytes;
+        totals->weight_bytes += cost.cloud_down_bytes;
     }
-    for (uint32_t step = part->first; step <= part->last; step++)
-        add_group(walk, split_problem_group(walk->problem, step, step), part->side);
 }
 
 static void add_tensor(const struct walk *walk, const struct split_tensor *tensor)

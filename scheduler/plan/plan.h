@@ -41,9 +41,15 @@ struct split_plan {
 int split_plan_init(struct split_plan *plan, const struct split_problem *problem);
 void split_plan_fini(struct split_plan *plan); /* accepts NULL and a zeroed object */
 
+/* What a part costs on either side by itself: k, or the server's own figures, in its cloud_ms. A
+ * part that is no group of the problem costs the sum of its steps. */
+struct split_cost split_part_cost(const struct split_problem *problem,
+                                  const struct split_conditions *conditions, uint32_t first,
+                                  uint32_t last);
+
 /* What parts cost under conditions, by the definition, one step and one tensor after the other: the
  * one place that says what a plan costs; the solvers are tested against it. The parts cover
- * 1..count in order; a part that is no group of the problem costs the sum of its steps. */
+ * 1..count in order. */
 void split_evaluate(const struct split_problem *problem, const struct split_conditions *conditions,
                     const struct split_part *parts, uint32_t part_count,
                     struct split_totals *totals);
