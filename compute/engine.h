@@ -99,10 +99,20 @@ struct engine_cut {
     const struct engine_tensor *tensors;
 };
 
+/* A tensor that a layer reads from a layer before it. */
+struct engine_use {
+    uint32_t from; /* layers up to the one that makes it; 0: an input of the network */
+    struct engine_tensor tensor;
+};
+
 struct engine_layer {
     const char *name; /* of its first node */
     const char *type; /* "Conv+BatchNormalization+Relu" */
     double flops; /* for one row, by definition (multiply and add count as two) */
+    size_t weight_bytes; /* of the float constants it reads, as in the file; scalars left out */
+    bool is_depthwise; /* a convolution with one input channel per group */
+    uint32_t use_count;
+    const struct engine_use *uses; /* each tensor once, in the order in which it reads them */
 };
 
 uint32_t engine_model_cut_count(const struct engine_model *model);

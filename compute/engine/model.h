@@ -19,6 +19,7 @@ struct engine_model {
     struct instance one; /* at batch 1 */
     struct cuts cuts;
     struct engine_layer *layer_views;
+    struct engine_use *use_views; /* of all layers, one after another */
     struct engine_cut *cut_views;
     struct engine_tensor *tensor_views; /* of all cuts, one after another */
     bool has_batch;
@@ -34,6 +35,9 @@ struct engine_model {
     const void *packed;
     void *own_packed; /* to be freed */
 };
+
+/* Fills the views of layers and cuts, once those are known. 0 or -ENOMEM. */
+int model_view(struct engine_model *model);
 
 /* The plan for this batch size; NULL where it is out of range or prepare was not called. */
 const struct plan *model_plan(const struct engine_model *model, uint32_t batch);

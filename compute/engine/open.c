@@ -1,7 +1,6 @@
 /* Opening a model: from a file to layers and cuts. */
 #include "compute/engine/model.h"
 #include "compute/onnx/onnx_load.h"
-#include "compute/plan/flops.h"
 #include "compute/plan/fold.h"
 
 #include <errno.h>
@@ -131,60 +130,6 @@ static int find_cuts(struct engine_model *model, struct graph_error *error)
     return rc;
 }
 
-static int view_layers(struct engine_model *model)
-{
-    model->layer_views = calloc((size_t)model->layers.count + 1, sizeof(*model->layer_views));
-    if (!model->layer_views)
-        return -ENOMEM;
-    for (uint32_t l = 0; l < model->layers.count; l++) {
-        const struct layer *layer = &model->layers.items[l];
-        double flops = 0;
-        for (uint32_t i = 0; i < layer->node_count; i++)
-            flops += node_flops(&model->one, layer->nodes[i]);
-        model->layer_views[l] =
-            (struct engine_layer){.name = layer->name, .type = layer->type, .flops = flops};
-    }
-    return 0;
-}
-
-static struct engine_tensor view_tensor(const struct engine_model *model, uint32_t value)
-{
-    const struct tensor *tensor = &model->one.tensors[value];
-    const struct value_rows *rows = &model->cuts.rows[value];
-    bool has_rows = model->has_batch && (rows->kind == ROWS_LEADING || rows->kind == ROWS_AXIS);
-    struct engine_tensor view = {.name = model->graph.values[value].name,
-                                 .type = tensor->type,
-                                 .shape = tensor->shape,
-                                 .batch_axis = has_rows ? (int)rows->axis : -1};
-    tensor_bytes(tensor, &view.bytes);
-    return view;
-}
-
-static int view_cuts(struct engine_model *model)
-{
-    const struct cuts *cuts = &model->cuts;
-    size_t tensors = 0;
-    for (uint32_t k = 0; k < cuts->count; k++)
-        tensors += cuts->items[k].count;
-    model->cut_views = calloc((size_t)cuts->count + 1, sizeof(*model->cut_views));
-    struct engine_tensor *view = calloc(tensors + 1, sizeof(*view));
-    model->tensor_views = view;
-    if (!model->cut_views || !view)
-        return -ENOMEM;
-    for (uint32_t k = 0; k < cuts->count; k++) {
-        const struct cut *cut = &cuts->items[k];
-        const struct layer *layers = model->layers.items;
-        model->cut_views[k] = (struct engine_cut){
-            .name = cut->boundary == 0 ? "input" : layers[cut->boundary - 1].name,
-            .layer_count = cut->boundary,
-            .tensor_count = cut->count,
-            .tensors = view};
-        for (uint32_t t = 0; t < cut->count; t++)
-            *view++ = view_tensor(model, cut->values[t]);
-    }
-    return 0;
-}
-
 static int analyse(struct engine_model *model, struct graph_error *error)
 {
     struct graph *graph = &model->graph;
@@ -215,9 +160,7 @@ static int analyse(struct engine_model *model, struct graph_error *error)
     rc = find_cuts(model, error);
     if (rc)
         return rc;
-    rc = view_layers(model);
-    if (rc == 0)
-        rc = view_cuts(model);
+    rc = model_view(model);
     return rc ? graph_fail(error, rc, "out of memory") : 0;
 }
 
@@ -265,6 +208,7 @@ void engine_model_destroy(struct engine_model *model)
     weights_fini(&model->weights);
     choices_fini(&model->choices);
     free(model->layer_views);
+    free(model->use_views);
     free(model->cut_views);
     free(model->tensor_views);
     cuts_fini(&model->cuts);
@@ -276,29 +220,4 @@ void engine_model_destroy(struct engine_model *model)
     graph_fini(&model->graph);
     free(model->path);
     free(model);
-}
-
-uint32_t engine_model_cut_count(const struct engine_model *model)
-{
-    return model->cuts.count;
-}
-
-const struct engine_cut *engine_model_cut(const struct engine_model *model, uint32_t cut)
-{
-    return cut < model->cuts.count ? &model->cut_views[cut] : NULL;
-}
-
-uint32_t engine_model_layer_count(const struct engine_model *model)
-{
-    return model->layers.count;
-}
-
-const struct engine_layer *engine_model_layer(const struct engine_model *model, uint32_t layer)
-{
-    return layer < model->layers.count ? &model->layer_views[layer] : NULL;
-}
-
-bool engine_model_has_batch(const struct engine_model *model)
-{
-    return model->has_batch;
 }
