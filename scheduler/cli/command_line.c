@@ -40,16 +40,40 @@ bool text_to_count(const char *text, uint64_t min, uint64_t max, uint64_t *count
     return true;
 }
 
-static bool text_to_seconds(const char *text, uint32_t max, double *seconds)
+bool text_to_number(const char *text, double *number)
 {
-    if ((*text < '0' || *text > '9') && *text != '.')
+    if (text[strspn(text, "0123456789.eE+-")] || ((*text < '0' || *text > '9') && *text != '.'))
         return false;
     char *end;
-    double number = strtod(text, &end);
-    if (*end || !isfinite(number) || number <= 0 || number > max)
+    double value = strtod(text, &end);
+    if (*end || end == text || !isfinite(value) || value < 0)
+        return false;
+    *number = value;
+    return true;
+}
+
+static bool text_to_seconds(const char *text, uint32_t max, double *seconds)
+{
+    double number;
+    if (!text_to_number(text, &number) || number <= 0 || number > max)
         return false;
     *seconds = number;
     return true;
+}
+
+/* Which of the words between '|' the text is. */
+static bool text_to_choice(const char *text, const char *words, uint32_t *choice)
+{
+    uint32_t index = 0;
+    for (const char *at = words; *at; index++) {
+        size_t length = strcspn(at, "|");
+        if (strlen(text) == length && memcmp(at, text, length) == 0) {
+            *choice = index;
+            return true;
+        }
+        at += length + (at[length] == '|');
+    }
+    return false;
 }
 
 void command_line_add(struct command_line *line, struct option option)
@@ -61,8 +85,13 @@ void command_line_add(struct command_line *line, struct option option)
 /* One entry of the help: its lines start in one column. */
 static void print_entry(const char *name, const char *argument, const char *help)
 {
-    char left[64];
-    snprintf(left, sizeof(left), "  --%s%s%s", name, argument ? " " : "", argument ? argument : "");
+    char left[96];
+    snprintf(left, sizeof(left), "  %s--%s%s%s", strcmp(name, "output") == 0 ? "-o, " : "", name,
+             argument ? " " : "", argument ? argument : "");
+    if (strlen(left) > 27) {
+        puts(left);
+        left[0] = '\0';
+    }
     while (*help) {
         size_t length = strcspn(help, "\n");
         printf("%-28s%.*s\n", left, (int)length, help);
@@ -103,6 +132,16 @@ static int set_value(const struct command_line *line, const struct option *optio
                                 "--%s %s: expected a number over 0, at most %u", option->name, text,
                                 option->max);
         break;
+    case OPTION_NUMBER:
+        if (!text_to_number(text, option->value))
+            return command_fail(line->command, COMMAND_MISUSED,
+                                "--%s %s: expected a number, 0 or more", option->name, text);
+        break;
+    case OPTION_CHOICE:
+        if (!text_to_choice(text, option->argument, option->value))
+            return command_fail(line->command, COMMAND_MISUSED, "--%s %s: expected %s",
+                                option->name, text, option->argument);
+        break;
     case OPTION_TEXT:
         *(const char **)option->value = text;
         break;
@@ -133,6 +172,8 @@ static int parse_option(const struct command_line *line, int argc, char **argv, 
 {
     const char *word = argv[(*at)++];
     const struct option *option = word[1] == '-' ? find_option(line, word + 2) : NULL;
+    if (strcmp(word, "-o") == 0)
+        option = find_option(line, "output");
     if (!option)
         return command_fail(line->command, COMMAND_MISUSED,
                             "unknown option %s; 'joint %s --help' lists them", word, line->command);
@@ -181,7 +222,7 @@ bool command_line_parse(const struct command_line *line, int argc, char **argv, 
             *line->operand = argv[i++];
         }
     }
-    if (!*status && !*line->operand)
+    if (!*status && !*line->operand && !line->is_operand_optional)
         *status = command_fail(line->command, COMMAND_MISUSED,
                                "%s is missing; 'joint %s --help' shows the usage",
                                line->operand_name, line->command);

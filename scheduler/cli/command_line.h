@@ -19,12 +19,14 @@ enum option_kind {
     OPTION_FLAG, /* bool: set where the option stands */
     OPTION_COUNT, /* uint32_t: a decimal number in [min, max] */
     OPTION_SECONDS, /* double: a decimal number, over 0, at most max */
+    OPTION_NUMBER, /* double: a finite decimal number, 0 or more */
+    OPTION_CHOICE, /* uint32_t: which of the words that argument lists, "latency|energy", from 0 */
     OPTION_TEXT, /* const char *: argv's own */
     OPTION_LIST, /* struct text_list: may be repeated */
 };
 
 struct option {
-    const char *name; /* "threads", for --threads */
+    const char *name; /* "threads", for --threads; "output" is -o too */
     const char *argument; /* "N"; NULL for a flag */
     const char *help; /* lines separated by \n */
     enum option_kind kind;
@@ -39,6 +41,7 @@ struct command_line {
     const char *about; /* what the command does, a paragraph */
     const char *notes; /* after the options: examples, units; may be NULL */
     const char *operand_name; /* "MODEL.onnx": one operand is wanted */
+    bool is_operand_optional;
     const char **operand;
     uint32_t option_count;
     struct option options[COMMAND_LINE_MAX_OPTIONS];
@@ -49,6 +52,9 @@ void command_line_add(struct command_line *line, struct option option);
 /* Parses argv (argv[0] is the command's name). True: go on. False: return *status; --help was
  * printed, or one line about what is wrong. */
 bool command_line_parse(const struct command_line *line, int argc, char **argv, int *status);
+
+/* A finite decimal number, 0 or more, that the whole text spells; false for anything else. */
+bool text_to_number(const char *text, double *number);
 
 /* A whole decimal number in [min, max]; false for anything else. */
 bool text_to_count(const char *text, uint64_t min, uint64_t max, uint64_t *count);

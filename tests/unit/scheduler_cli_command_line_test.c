@@ -7,8 +7,8 @@
 struct values {
     const char *operand, *text;
     bool is_set, is_given;
-    uint32_t count;
-    double seconds;
+    uint32_t count, choice;
+    double seconds, number;
     struct text_list list;
 };
 
@@ -30,6 +30,12 @@ static struct command_line describe(struct values *values)
         &line, (struct option){"text", "T", "a text", OPTION_TEXT, &values->text, 0, 0, NULL});
     command_line_add(&line,
                      (struct option){"list", "L", "texts", OPTION_LIST, &values->list, 0, 0, NULL});
+    command_line_add(&line, (struct option){"number", "X", "a number", OPTION_NUMBER,
+                                            &values->number, 0, 0, NULL});
+    command_line_add(&line, (struct option){"choice", "a|bc|d", "a word", OPTION_CHOICE,
+                                            &values->choice, 0, 0, NULL});
+    command_line_add(
+        &line, (struct option){"output", "FILE", "a file", OPTION_TEXT, &values->text, 0, 0, NULL});
     return line;
 }
 
@@ -59,6 +65,39 @@ static void every_kind_of_option_is_taken_in_both_spellings(void)
     CU_ASSERT_STRING_EQUAL(values.list.items[0], "a");
     CU_ASSERT_STRING_EQUAL(values.list.items[1], "b=c");
     text_list_fini(&values.list);
+}
+
+static void numbers_choices_and_the_output_are_taken(void)
+{
+    struct values values = {0};
+    struct command_line line = describe(&values);
+    char words[] = "test file --number 2.5e-1 --choice bc -o out";
+    CU_ASSERT_TRUE_FATAL(parse(&line, words));
+    CU_ASSERT_EQUAL(values.number, 0.25);
+    CU_ASSERT_EQUAL(values.choice, 1);
+    CU_ASSERT_STRING_EQUAL(values.text, "out");
+}
+
+static void only_finite_numbers_from_0_are_numbers(void)
+{
+    static const char *const others[] = {"",   "-1", "nan", "inf", "1e999", "0x10", "1 ",
+                                         " 1", "+1", "1e",  "e1",  ".",     "--1",  "1,2"};
+    double number = 7;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        CU_ASSERT_FALSE(text_to_number(others[i], &number));
+    CU_ASSERT_EQUAL(number, 7);
+    CU_ASSERT_TRUE(text_to_number(".5", &number) && number == 0.5);
+    CU_ASSERT_TRUE(text_to_number("0", &number) && number == 0);
+}
+
+static void an_operand_may_be_optional(void)
+{
+    struct values values = {0};
+    struct command_line line = describe(&values);
+    line.is_operand_optional = true;
+    char words[] = "test --flag";
+    CU_ASSERT_TRUE(parse(&line, words));
+    CU_ASSERT_PTR_NULL(values.operand);
 }
 
 static void what_follows_two_dashes_is_an_operand(void)
@@ -114,5 +153,8 @@ const struct cunit_test tests[] = {
     {"what is not given keeps its default", what_is_not_given_keeps_its_default},
     {"only whole decimal numbers in range are numbers",
      only_whole_decimal_numbers_in_range_are_numbers},
+    {"numbers, choices and -o are taken", numbers_choices_and_the_output_are_taken},
+    {"only finite decimal numbers from 0 are numbers", only_finite_numbers_from_0_are_numbers},
+    {"an operand may be optional", an_operand_may_be_optional},
     {NULL, NULL},
 };
