@@ -1,10 +1,16 @@
 /* Task sharing by ranges: spin briefly, then sleep.
  *
- * A run publishes (task, arg, count) and then raises `generation`; each thread claims the tasks of
- * its own share of the numbers, in order, and then those that others have not got to, and reports
- * in `working`. Own shares first keep a part of an image on one core from layer to layer: what the
- * core wrote is then in its own cache when it reads it. Layers follow each other within
- * microseconds, so helpers spin for a while before they wait on the condition variable. */
+ * A run publishes (task, arg, shares) and then raises `generation`; each thread claims the tasks of
+ * its own share of the numbers, in order, and then those that others have not got to, and counts
+ * what it did in `done`. Own shares first keep a part of an image on one core from layer to layer:
+ * what the core wrote is then in its own cache when it reads it. Layers follow each other within
+ * microseconds, so helpers spin for a while before they wait on the condition variable.
+ *
+ * A run ends when its tasks are done, not when every helper has come by: a helper that the kernel
+ * has taken off its core would otherwise hold up every layer for a time slice. It may then look at
+ * the shares of a later run. So a share's counter carries the generation: a claim succeeds only
+ * on the very run that the thread was called for, and that run cannot end before the claimed task
+ * is done, so what the thread reads of it after a claim stays. */
 #include "compute/run/thread_pool.h"
 
 #include <errno.h>
@@ -25,8 +31,9 @@ struct helper {
 
 /* The tasks [.., end) that one thread claims first. */
 struct share {
-    _Alignas(CACHE_LINE) atomic_uint next; /* first that nobody has claimed; any thread: rw */
-    uint32_t end; /* caller writes before a run */
+    /* generation << 32 | the first that nobody has claimed; any thread: rw */
+    _Alignas(CACHE_LINE) atomic_ullong next;
+    atomic_uint end; /* caller writes before a run */
 };
 
 struct thread_pool {
@@ -35,9 +42,8 @@ struct thread_pool {
     struct helper *helpers;
     thread_pool_task *task;
     void *arg;
-    uint32_t count;
     struct share *shares; /* one per thread */
-    _Alignas(CACHE_LINE) atomic_uint working; /* helpers that have not finished this run */
+    _Alignas(CACHE_LINE) atomic_uint done; /* tasks of this run; any thread: rw */
     _Alignas(CACHE_LINE) atomic_uint generation; /* raised by each run; caller writes */
     atomic_bool is_stopping;
     atomic_uint sleeping;
@@ -54,20 +60,40 @@ static void relax(void)
 #endif
 }
 
-static void claim_tasks(struct thread_pool *pool, uint32_t thread)
+/* Sets a share for a run. A thread of the run before that already sees the new end must not take
+ * it for its own, so the old counter goes first. */
+static void share_open(struct share *share, unsigned generation, uint32_t first, uint32_t end)
 {
-    for (uint32_t i = 0; i < pool->threads; i++) {
-        struct share *share = &pool->shares[(thread + i) % pool->threads];
-        for (;;) {
-            /* Looking before claiming keeps the counter from wrapping. */
-            if (atomic_load_explicit(&share->next, memory_order_relaxed) >= share->end)
-                break;
-            uint32_t task = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed);
-            if (task >= share->end)
-                break;
+    const unsigned long long run = (unsigned long long)generation << 32;
+    atomic_store_explicit(&share->next, run | UINT32_MAX, memory_order_relaxed);
+    atomic_store_explicit(&share->end, end, memory_order_release);
+    atomic_store_explicit(&share->next, run | first, memory_order_release);
+}
+
+/* Claims the next task of a share for this run; false: none is left, or the run is over. */
+static bool claim(struct share *share, unsigned generation, uint32_t *task)
+{
+    /* acquire: pairs with the releases in share_open */
+    unsigned long long next = atomic_load_explicit(&share->next, memory_order_acquire);
+    do {
+        *task = (uint32_t)next;
+        if ((unsigned)(next >> 32) != generation ||
+            *task >= atomic_load_explicit(&share->end, memory_order_acquire))
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&share->next, &next, next + 1,
+                                                    memory_order_acquire, memory_order_acquire));
+    return true;
+}
+
+static void run_tasks(struct thread_pool *pool, unsigned generation, uint32_t thread)
+{
+    uint32_t done = 0, task;
+    for (uint32_t i = 0; i < pool->threads; i++)
+        for (; claim(&pool->shares[(thread + i) % pool->threads], generation, &task); done++)
             pool->task(pool->arg, task, thread);
-        }
-    }
+    if (done)
+        /* pairs with the acquire in thread_pool_run */
+        atomic_fetch_add_explicit(&pool->done, done, memory_order_release);
 }
 
 /* Waits until generation differs from seen; returns the new one. */
@@ -99,9 +125,7 @@ static void *helper_main(void *argument)
         seen = await_generation(pool, seen);
         if (atomic_load_explicit(&pool->is_stopping, memory_order_acquire))
             return NULL;
-        claim_tasks(pool, helper->number);
-        /* pairs with the acquire in thread_pool_run */
-        atomic_fetch_sub_explicit(&pool->working, 1, memory_order_release);
+        run_tasks(pool, seen, helper->number);
     }
 }
 
@@ -183,18 +207,16 @@ void thread_pool_run(struct thread_pool *pool, uint32_t count, thread_pool_task 
             task(arg, i, 0);
         return;
     }
+    unsigned generation = atomic_load_explicit(&pool->generation, memory_order_relaxed) + 1;
     pool->task = task;
     pool->arg = arg;
-    pool->count = count;
-    for (uint32_t t = 0; t < pool->threads; t++) {
-        uint32_t first = (uint32_t)((uint64_t)count * t / pool->threads);
-        pool->shares[t].end = (uint32_t)((uint64_t)count * (t + 1) / pool->threads);
-        atomic_store_explicit(&pool->shares[t].next, first, memory_order_relaxed);
-    }
-    atomic_store_explicit(&pool->working, pool->threads - 1, memory_order_relaxed);
+    atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
+    for (uint32_t t = 0; t < pool->threads; t++)
+        share_open(&pool->shares[t], generation, (uint32_t)((uint64_t)count * t / pool->threads),
+                   (uint32_t)((uint64_t)count * (t + 1) / pool->threads));
     publish(pool);
-    claim_tasks(pool, 0);
-    for (unsigned i = 0; atomic_load_explicit(&pool->working, memory_order_acquire) > 0; i++) {
+    run_tasks(pool, generation, 0);
+    for (unsigned i = 0; atomic_load_explicit(&pool->done, memory_order_acquire) < count; i++) {
         if (pool->can_spin && i < SPIN_ROUNDS)
             relax();
         else

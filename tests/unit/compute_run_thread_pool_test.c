@@ -3,12 +3,16 @@
 #include "compute/run/thread_pool.h"
 #include "tests/unit/cunit_main.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_TASKS 3000
 
@@ -68,6 +72,51 @@ static void runs_follow_each_other(void)
     CU_ASSERT_EQUAL_FATAL(thread_pool_create(3, &pool), 0);
     for (int i = 0; i < 2000; i++)
         run_and_check(pool, job, 2 + (uint32_t)i % 5);
+    thread_pool_destroy(pool);
+    free(job);
+}
+
+static atomic_bool is_held, is_released;
+
+/* Stands for the kernel, which may take a thread off its core at any moment. */
+static void hold_thread(int signal)
+{
+    atomic_store(&is_held, true);
+    while (!atomic_load(&is_released))
+        sched_yield();
+}
+
+/* The thread of this process that is not the calling one. */
+static pid_t other_thread(void)
+{
+    DIR *folder = opendir("/proc/self/task");
+    pid_t found = 0;
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (thread > 0 && thread != gettid())
+            found = thread;
+    }
+    closedir(folder);
+    return found;
+}
+
+static void runs_without_a_helper_that_is_held(void)
+{
+    struct thread_pool *pool;
+    struct job *job = calloc(1, sizeof(*job));
+    struct sigaction action = {.sa_handler = hold_thread, .sa_flags = SA_RESTART};
+    CU_ASSERT_EQUAL_FATAL(thread_pool_create(2, &pool), 0);
+    CU_ASSERT_EQUAL_FATAL(sigaction(SIGUSR1, &action, NULL), 0);
+    pid_t helper = other_thread();
+    CU_ASSERT_EQUAL_FATAL(tgkill(getpid(), helper, SIGUSR1), 0);
+    while (!atomic_load(&is_held))
+        sched_yield();
+    for (int i = 0; i < 10; i++)
+        run_and_check(pool, job, 100);
+    CU_ASSERT_EQUAL(atomic_load(&job->by_thread[0]), 100);
+    atomic_store(&is_released, true);
+    for (int i = 0; i < 1000; i++) /* the helper comes back between them */
+        run_and_check(pool, job, 100);
     thread_pool_destroy(pool);
     free(job);
 }
@@ -161,5 +210,6 @@ const struct cunit_test tests[] = {
     {"pools come and go, used or not", pools_come_and_go},
     {"pools of different threads do not meet", pools_do_not_meet},
     {"no threads are refused", refuses_no_threads},
+    {"a run ends without a helper that the kernel holds up", runs_without_a_helper_that_is_held},
     {NULL, NULL},
 };
