@@ -15,6 +15,7 @@ typedef int command_main(int argc, char **argv);
 command_main command_run;
 command_main command_cuts;
 command_main command_bench;
+command_main command_profile;
 command_main command_zoo;
 
 /* Prints "joint COMMAND: message" as one line on stderr; returns status, so that

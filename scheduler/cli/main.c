@@ -14,6 +14,7 @@ static const struct command commands[] = {
     {"run", command_run, "run a network, or any range of its layers, on .npy tensors"},
     {"cuts", command_cuts, "list where a network can be cut, and what crosses each cut"},
     {"bench", command_bench, "measure how fast a network runs, as a whole and per layer"},
+    {"profile", command_profile, "measure what each layer costs, for 'joint plan'"},
     {"zoo", command_zoo, "write a well-known network as an ONNX file"},
 };
 

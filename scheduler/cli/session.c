@@ -41,6 +41,11 @@ void session_add_run_options(struct session_options *options, struct command_lin
     command_line_add(line,
                      (struct option){"to", "K", "stop at cut K (default: the last, the output)",
                                      OPTION_COUNT, &options->to, 0, UINT32_MAX, &options->has_to});
+    session_add_engine_options(options, line);
+}
+
+void session_add_engine_options(struct session_options *options, struct command_line *line)
+{
     command_line_add(line,
                      (struct option){"threads", "N", "threads to run on (default 1)", OPTION_COUNT,
                                      &options->threads, 1, SESSION_MAX_THREADS, NULL});

@@ -29,8 +29,10 @@ void session_options_fini(struct session_options *options);
 /* Adds the options that decide what the network is: --dim, --max-cut-tensors, --json. */
 void session_add_model_options(struct session_options *options, struct command_line *line);
 
-/* Adds the options that decide how it runs: --from, --to, --threads, --strict, --isa, --tuning,
- * --no-tuning. */
+/* Adds the options that decide how it runs: --threads, --strict, --isa, --tuning, --no-tuning. */
+void session_add_engine_options(struct session_options *options, struct command_line *line);
+
+/* The same, and what runs: --from, --to. */
 void session_add_run_options(struct session_options *options, struct command_line *line);
 
 /* What opening and preparing took. */

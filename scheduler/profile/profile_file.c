@@ -231,6 +231,8 @@ static int read_about(struct reading *reading, const struct file_object *root)
         err = keep_text(reading, root, "cloud_device", &about->cloud_device);
     if (!err)
         err = keep_text(reading, root, "energy_source", &about->energy_source);
+    if (!err)
+        err = keep_text(reading, root, "backward", &about->backward);
     return err ? err : read_cuts(reading, root);
 }
 

@@ -16,6 +16,7 @@ struct profile_about {
     double element_bytes; /* how many each element takes when it is sent; 0: not said */
     const char *device, *cloud_device; /* that the times are of; NULL: not said */
     const char *energy_source; /* where the energies come from; NULL: not said */
+    const char *backward; /* what the backward costs are: "none", "estimated"; NULL: not said */
     /* cut_layers[c] layers of the profile lie before cut c of the model: from 0 to layer_count,
      * strictly rising. cut_count 0: not said. */
     uint32_t cut_count;

@@ -78,6 +78,7 @@ static void print_about(FILE *stream, const struct profile_about *about)
     print_text(stream, "device", about->device);
     print_text(stream, "cloud_device", about->cloud_device);
     print_text(stream, "energy_source", about->energy_source);
+    print_text(stream, "backward", about->backward);
     if (about->element_bytes > 0) {
         fputs(",\n \"element_bytes\": ", stream);
         json_print_number(stream, about->element_bytes);

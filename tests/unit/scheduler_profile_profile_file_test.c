@@ -13,7 +13,8 @@ static const char whole[] =
     "{\"schema\": \"joint.profile/1\", \"model\": \"alexnet\", \"batch\": 1, \"input_bytes\": "
     "150528,\n"
     " \"fingerprint\": \"00112233445566778899AABBCCDDEEFF\", \"element_bytes\": 4,\n"
-    " \"device\": \"phone\", \"cloud_device\": \"server\", \"energy_source\": \"rapl\",\n"
+    " \"device\": \"phone\", \"cloud_device\": \"server\", \"energy_source\": \"rapl\", "
+    "\"backward\": \"none\",\n"
     " \"cut_layers\": [0, 1, 3], \"unknown\": {\"x\": [1, null, true]},\n"
     " \"layers\": [{\"name\": \"conv1\", \"output_bytes\": 40000, \"weight_bytes\": 1200,\n"
     "             \"mobile_ms\": 8.0, \"mobile_mj\": 9.5, \"cloud_ms\": 0.9,\n"
@@ -56,6 +57,7 @@ static void check_whole(const struct profile_file *file)
     CU_ASSERT_STRING_EQUAL(file->about.device, "phone");
     CU_ASSERT_STRING_EQUAL(file->about.cloud_device, "server");
     CU_ASSERT_STRING_EQUAL(file->about.energy_source, "rapl");
+    CU_ASSERT_STRING_EQUAL(file->about.backward, "none");
     CU_ASSERT_DOUBLE_EQUAL(file->about.element_bytes, 4, 0);
     CU_ASSERT_EQUAL_FATAL(file->about.cut_count, 3);
     CU_ASSERT_EQUAL(file->about.cut_layers[1], 1);
