@@ -16,6 +16,12 @@ int fd_pass_pair(int sockets[2])
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) ? -errno : 0;
 }
 
+/* A peer that left something unread "resets"; it is gone all the same. */
+static int failure(void)
+{
+    return errno == ECONNRESET ? -EPIPE : -errno;
+}
+
 int fd_pass_send(int socket, const void *message, size_t bytes, const int *fds, unsigned fd_count)
 {
     if (bytes == 0 || fd_count > FD_PASS_MAX)
@@ -34,7 +40,7 @@ int fd_pass_send(int socket, const void *message, size_t bytes, const int *fds, 
         memcpy(CMSG_DATA(rights), fds, fd_count * sizeof(int));
     }
     const ssize_t sent = sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
-    return sent < 0 ? -errno : 0;
+    return sent < 0 ? failure() : 0;
 }
 
 /* Takes the descriptors of every SCM_RIGHTS part; those beyond `capacity` are closed. Returns how
@@ -73,7 +79,7 @@ int fd_pass_receive(int socket, void *message, size_t bytes, int *fds, unsigned 
         got = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
-        return -errno;
+        return failure();
     const unsigned count = take_fds(&header, fds, fd_capacity);
     if (got == (ssize_t)bytes && count <= fd_capacity &&
         !(header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
