@@ -268,3 +268,9 @@ void split_mincut_solve(struct split_mincut *mincut, const struct split_values *
         is_cloud[i] = split_flow_is_sink_side(&mincut->flow, i);
     split_mincut_evaluate(mincut, is_cloud, totals);
 }
+
+double split_mincut_size(const struct split_mincut *mincut, uint32_t node)
+{
+    const struct split_mincut_node *costs = &mincut->nodes[node];
+    return costs->mobile_ms + costs->mobile_mj + costs->cloud_ms + costs->weights_ms;
+}

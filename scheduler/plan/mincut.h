@@ -50,4 +50,7 @@ void split_mincut_solve(struct split_mincut *mincut, const struct split_values *
 void split_mincut_evaluate(const struct split_mincut *mincut, const bool *is_cloud,
                            struct split_values *totals);
 
+/* How much hangs on a node's side: all that it costs, in milliseconds and millijoules. */
+double split_mincut_size(const struct split_mincut *mincut, uint32_t node);
+
 #endif

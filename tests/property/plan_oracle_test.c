@@ -2,7 +2,7 @@
  * the paper's recurrence and minimum cuts, on random instances.
  *
  * SEED (default 1) and INSTANCES (default 1500) in the environment choose others. */
-#include "scheduler/plan/mincut.h"
+#include "scheduler/plan/branch.h"
 #include "scheduler/plan/oracle/brute.h"
 #include "scheduler/plan/oracle/ilp.h"
 #include "tests/property/random_split.h"
@@ -70,7 +70,6 @@ static double objective_of(const struct split_goal *goal, const struct split_tot
     return goal->objective == SPLIT_LATENCY ? totals->latency_ms : totals->energy_mj;
 }
 
-#ifdef JOINT_HAS_GLPK
 static bool is_near_or_both_infinite(double a, double b)
 {
     return (isinf(a) && isinf(b)) || is_near(a, b);
@@ -82,6 +81,19 @@ static bool is_nearest_equal(const struct split_nearest *a, const struct split_n
            is_near_or_both_infinite(a->beside_others, b->beside_others);
 }
 
+static bool is_equal(const struct split_goal *goal, const struct split_plan *a,
+                     const struct split_plan *b)
+{
+    return a->is_feasible == b->is_feasible &&
+           is_near(objective_of(goal, &a->totals), objective_of(goal, &b->totals)) &&
+           is_near(objective_of(goal, &a->mobile_only), objective_of(goal, &b->mobile_only)) &&
+           is_near(objective_of(goal, &a->cloud_only), objective_of(goal, &b->cloud_only)) &&
+           is_nearest_equal(&a->latency_ms, &b->latency_ms) &&
+           is_nearest_equal(&a->energy_mj, &b->energy_mj) &&
+           is_nearest_equal(&a->cloud_ms, &b->cloud_ms);
+}
+
+#ifdef JOINT_HAS_GLPK
 static bool program_equals_brute_force(struct subject *subject)
 {
     struct random_split *random = &subject->random;
@@ -90,17 +102,7 @@ static bool program_equals_brute_force(struct subject *subject)
     if (split_brute_solve(&random->problem, &random->conditions, &goal, &subject->plan, NULL) ||
         split_ilp_solve(&random->problem, &random->conditions, &goal, &subject->other, NULL))
         return false;
-    const struct split_plan *brute = &subject->plan, *ilp = &subject->other;
-    if (brute->is_feasible != ilp->is_feasible)
-        return false;
-    return is_near(objective_of(&goal, &brute->totals), objective_of(&goal, &ilp->totals)) &&
-           is_near(objective_of(&goal, &brute->mobile_only),
-                   objective_of(&goal, &ilp->mobile_only)) &&
-           is_near(objective_of(&goal, &brute->cloud_only),
-                   objective_of(&goal, &ilp->cloud_only)) &&
-           is_nearest_equal(&brute->latency_ms, &ilp->latency_ms) &&
-           is_nearest_equal(&brute->energy_mj, &ilp->energy_mj) &&
-           is_nearest_equal(&brute->cloud_ms, &ilp->cloud_ms);
+    return is_equal(&goal, &subject->plan, &subject->other);
 }
 
 static void the_program_is_right(void)
@@ -210,6 +212,28 @@ static void the_cut_is_the_least(void)
     for_each(RANDOM_SPLIT_DAG, 10, 1, cut_equals_brute_force);
 }
 
+static bool branches_equal_brute_force(struct subject *subject)
+{
+    struct random_split *random = &subject->random;
+    struct split_branch branch;
+    struct split_goal goal;
+    random_split_goal(random, &goal);
+    if (split_brute_solve(&random->problem, &random->conditions, &goal, &subject->plan, NULL) ||
+        split_branch_init(&branch, &random->problem))
+        return false;
+    int err =
+        split_branch_solve(&branch, &random->conditions, &goal, UINT64_C(1) << 30, &subject->other);
+    split_branch_fini(&branch);
+    return !err && is_equal(&goal, &subject->plan, &subject->other);
+}
+
+static void the_branches_are_right(void)
+{
+    for_each(RANDOM_SPLIT_CHAIN, 8, 4, branches_equal_brute_force);
+    for_each(RANDOM_SPLIT_SKIPS, 8, 2, branches_equal_brute_force);
+    for_each(RANDOM_SPLIT_DAG, 11, 1, branches_equal_brute_force);
+}
+
 const struct cunit_test tests[] = {
 #ifdef JOINT_HAS_GLPK
     {"the integer program finds what brute force finds, bounds and nearest values included",
@@ -218,5 +242,7 @@ const struct cunit_test tests[] = {
     {"on chains the minimum cut is the paper's recurrence", the_cut_is_the_recurrence},
     {"on any network the minimum cut is the least weighted sum over all placements",
      the_cut_is_the_least},
+    {"branch and bound finds what brute force finds, bounds and nearest values included",
+     the_branches_are_right},
     {NULL, NULL},
 };
