@@ -1,5 +1,7 @@
-/* The best plan, exactly: what is asked becomes minimisations on the problem's graph. */
+/* The best plan, exactly: what is asked becomes minimisations on the problem's graph, or on minimum
+ * cuts where that graph would be large. */
 #include "scheduler/plan/solve.h"
+#include "scheduler/plan/branch.h"
 #include "scheduler/plan/minimise.h"
 #include "scheduler/plan/one_side.h"
 
@@ -13,10 +15,14 @@
 /* Of plans that are equal in what is minimised, the better by the other criteria: they count by
  * this share. It is far below the tolerance of bounds, and above rounding. */
 #define TIE_SHARE 1e-12
+/* A graph of more bytes than this for each step is slower than cuts. */
+#define GRAPH_BYTES_PER_STEP (32 << 10)
 
 struct split_solver {
     const struct split_problem *problem;
     struct split_solver_config config;
+    bool has_branch, has_graph; /* one of them, or both */
+    struct split_branch branch;
     struct split_graph graph;
     struct split_task task;
     struct split_labels labels;
@@ -57,10 +63,35 @@ static int init_one_sides(struct split_solver *solver)
     return err;
 }
 
+/* Every step a group of its own: cuts will do, whatever the tensors are. */
+static int init_branch(struct split_solver *solver)
+{
+    if (!split_mincut_fits(solver->problem))
+        return 0;
+    int err = split_branch_init(&solver->branch, solver->problem);
+    solver->has_branch = !err;
+    return err;
+}
+
+static int init_graph(struct split_solver *solver)
+{
+    size_t max_bytes = solver->config.max_bytes;
+    const size_t enough = (size_t)solver->problem->count * GRAPH_BYTES_PER_STEP;
+    if (solver->has_branch && !solver->problem->is_chain && enough < max_bytes)
+        max_bytes = enough;
+    int err = split_graph_init(&solver->graph, solver->problem, max_bytes);
+    solver->has_graph = !err;
+    return err == -E2BIG && solver->has_branch ? 0 : err;
+}
+
 static int init_search(struct split_solver *solver)
 {
     struct split_graph *graph = &solver->graph;
-    int err = split_graph_init(graph, solver->problem, solver->config.max_bytes);
+    int err = init_branch(solver);
+    if (!err)
+        err = init_graph(solver);
+    if (err || !solver->has_graph)
+        return err;
     if (!err)
         err = split_task_init(&solver->task, graph);
     if (!err)
@@ -107,6 +138,7 @@ void split_solver_destroy(struct split_solver *solver)
     split_labels_fini(&solver->labels);
     split_task_fini(&solver->task);
     split_graph_fini(&solver->graph);
+    split_branch_fini(&solver->branch);
     split_one_side_fini(&solver->cloud_only);
     for (int objective = SPLIT_LATENCY; objective <= SPLIT_ENERGY; objective++)
         split_one_side_fini(&solver->mobile_only[objective]);
@@ -272,12 +304,9 @@ static int explain(int err, double epsilon, struct split_error *error)
     return err;
 }
 
-int split_solve(struct split_solver *solver, const struct split_conditions *conditions,
-                const struct split_goal *goal, struct split_plan *plan, struct split_error *error)
+static int solve_on_graph(struct split_solver *solver, const struct split_conditions *conditions,
+                          const struct split_goal *goal, struct split_plan *plan)
 {
-    int err = check(solver->problem, conditions, goal, error);
-    if (err)
-        return err;
     const struct split_nearest none = {INFINITY, INFINITY};
     *plan = (struct split_plan){
         .parts = plan->parts, .latency_ms = none, .energy_mj = none, .cloud_ms = none};
@@ -293,5 +322,19 @@ int split_solve(struct split_solver *solver, const struct split_conditions *cond
     solver->labels.work = 0;
     evaluate_one_sides(&solve, goal->objective);
     prepare_costs(solver, &conditions->load);
-    return explain(run(&solve, goal->objective), goal->epsilon, error);
+    return run(&solve, goal->objective);
+}
+
+int split_solve(struct split_solver *solver, const struct split_conditions *conditions,
+                const struct split_goal *goal, struct split_plan *plan, struct split_error *error)
+{
+    int err = check(solver->problem, conditions, goal, error);
+    if (err)
+        return err;
+    err = -E2BIG;
+    if (solver->has_graph)
+        err = solve_on_graph(solver, conditions, goal, plan);
+    if (err == -E2BIG && solver->has_branch)
+        err = split_branch_solve(&solver->branch, conditions, goal, solver->config.max_work, plan);
+    return explain(err, goal->epsilon, error);
 }
