@@ -35,7 +35,7 @@ static void passes_files_in_order(void)
     for (unsigned count = 0; count <= FD_PASS_MAX; count++) {
         char text[8] = "unread";
         CU_ASSERT_EQUAL(fd_pass_send(sockets[0], "message", 8, files, count), 0);
-        CU_ASSERT_EQUAL(fd_pass_receive(sockets[1], text, 8, got, FD_PASS_MAX), count);
+        CU_ASSERT_EQUAL(fd_pass_receive(sockets[1], text, 8, got, FD_PASS_MAX), (int)count);
         CU_ASSERT_STRING_EQUAL(text, "message");
         for (unsigned i = 0; i < count; i++) {
             fstat(files[i], &sent);

@@ -78,18 +78,21 @@ static void gives_back_what_went_in(void)
                         write_entry(&batch[i], pushed + i);
                     const uint64_t room = capacities[c] - inside;
                     const uint64_t expected = want < room ? want : room;
-                    CU_ASSERT_EQUAL_FATAL(spsc_queue_push(&pair.producer, batch, want), expected);
+                    CU_ASSERT_EQUAL_FATAL(spsc_queue_push(&pair.producer, batch, want),
+                                          (int)expected);
                     pushed += expected;
                 } else {
                     const uint64_t expected = want < inside ? want : inside;
-                    CU_ASSERT_EQUAL_FATAL(spsc_queue_pop(&pair.consumer, batch, want), expected);
+                    CU_ASSERT_EQUAL_FATAL(spsc_queue_pop(&pair.consumer, batch, want),
+                                          (int)expected);
                     for (uint32_t i = 0; i < expected; i++)
                         CU_ASSERT_TRUE_FATAL(is_entry(&batch[i], popped + i));
                     popped += expected;
                 }
             }
-            CU_ASSERT_EQUAL(spsc_queue_waiting(&pair.consumer), pushed - popped);
-            CU_ASSERT_EQUAL(spsc_queue_room(&pair.producer), capacities[c] - (pushed - popped));
+            CU_ASSERT_EQUAL(spsc_queue_waiting(&pair.consumer), (int)(pushed - popped));
+            CU_ASSERT_EQUAL(spsc_queue_room(&pair.producer),
+                            (int)(capacities[c] - (pushed - popped)));
             free(pair.ring);
         }
     }
