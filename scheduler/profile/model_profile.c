@@ -6,6 +6,8 @@
 #include "scheduler/profile/model_profile.h"
 
 #include <errno.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,9 @@ struct builder {
     struct split_profile *profile;
     uint32_t batch, element_bytes;
     uint32_t *inputs; /* where the next list goes */
+    /* Per layer, 0 for the network's inputs: bytes of all that it makes, where two of these are of
+     * one size; the planner tells tensors apart by maker and size, so they go as one. Else 0. */
+    double *bundle_bytes;
 };
 
 static double sent_bytes(const struct builder *b, const struct engine_tensor *tensor)
@@ -38,11 +43,6 @@ static double output_bytes(const struct builder *b, uint32_t layer)
     return layer ? b->profile->layers[layer - 1].output_bytes : b->profile->input_bytes;
 }
 
-static double use_bytes(const struct builder *b, const struct engine_use *use)
-{
-    return use->from ? sent_bytes(b, &use->tensor) : b->profile->input_bytes;
-}
-
 static const struct engine_tensor *find(const struct engine_model *model, uint32_t boundary,
                                         const char *name)
 {
@@ -53,32 +53,52 @@ static const struct engine_tensor *find(const struct engine_model *model, uint32
     return NULL;
 }
 
-/* What a layer hands to the next one; where that reads none of it, the largest that it makes. */
-static void set_output(struct builder *b, uint32_t layer)
+/* What a tensor that this layer makes (0: an input) counts as. */
+static double made_bytes(const struct builder *b, uint32_t from, const struct engine_tensor *tensor)
 {
-    const uint32_t n = b->profile->layer_count;
-    double *bytes = &b->profile->layers[layer - 1].output_bytes;
-    if (layer == n) {
-        *bytes = cut_bytes(b, n);
-        return;
-    }
-    const struct engine_layer *next = engine_model_layer(b->model, layer);
-    for (uint32_t u = 0; u < next->use_count; u++)
-        if (next->uses[u].from == layer) {
-            *bytes = sent_bytes(b, &next->uses[u].tensor);
-            return;
-        }
-    const struct engine_cut *cut = engine_model_cut(b->model, layer);
-    for (uint32_t t = 0; t < cut->tensor_count; t++) {
-        double made =
-            find(b->model, layer - 1, cut->tensors[t].name) ? 0 : sent_bytes(b, &cut->tensors[t]);
-        *bytes = made > *bytes ? made : *bytes;
-    }
+    return b->bundle_bytes[from] > 0 ? b->bundle_bytes[from] : sent_bytes(b, tensor);
+}
+
+static bool is_made_by(const struct builder *b, uint32_t from, const struct engine_tensor *tensor)
+{
+    return from == 0 || !find(b->model, from - 1, tensor->name);
 }
 
 static bool is_same(double a, double b)
 {
     return a >= b && a <= b;
+}
+
+static void set_bundle(struct builder *b, uint32_t from)
+{
+    const struct engine_cut *cut = engine_model_cut(b->model, from);
+    bool has_twins = false;
+    double sum = 0;
+    for (uint32_t t = 0; t < cut->tensor_count; t++) {
+        if (!is_made_by(b, from, &cut->tensors[t]))
+            continue;
+        double bytes = sent_bytes(b, &cut->tensors[t]);
+        sum += bytes;
+        for (uint32_t other = 0; other < t; other++)
+            has_twins |= is_made_by(b, from, &cut->tensors[other]) &&
+                         is_same(bytes, sent_bytes(b, &cut->tensors[other]));
+    }
+    b->bundle_bytes[from] = has_twins ? sum : 0;
+}
+
+/* What a layer hands to the next one; where that reads none of it, the largest that it makes. */
+static double output_of(const struct builder *b, uint32_t layer)
+{
+    const struct engine_layer *next = engine_model_layer(b->model, layer);
+    for (uint32_t u = 0; u < next->use_count; u++)
+        if (next->uses[u].from == layer)
+            return made_bytes(b, layer, &next->uses[u].tensor);
+    const struct engine_cut *cut = engine_model_cut(b->model, layer);
+    double most = 0;
+    for (uint32_t t = 0; t < cut->tensor_count; t++)
+        if (is_made_by(b, layer, &cut->tensors[t]))
+            most = fmax(most, made_bytes(b, layer, &cut->tensors[t]));
+    return most;
 }
 
 static void add_skip(struct builder *b, uint32_t from, uint32_t to, double bytes)
@@ -98,7 +118,10 @@ static bool has_input(const struct split_layer *layer, uint32_t from)
     return false;
 }
 
-/* A layer that does not read the one before it lists what it reads instead. */
+/* A layer that does not read the one before it lists what it reads instead. Where it reads nothing
+ * but tensors that are not their maker's output_bytes (a second input of the network), no list can
+ * say so, and it stays with the one before it: whose output is alive there anyway, so that this
+ * costs nothing unless these two layers alone are apart. */
 static void list_inputs(struct builder *b, uint32_t number)
 {
     const struct engine_layer *view = engine_model_layer(b->model, number - 1);
@@ -106,15 +129,11 @@ static void list_inputs(struct builder *b, uint32_t number)
     layer->inputs = b->inputs;
     for (uint32_t u = 0; u < view->use_count; u++) {
         const struct engine_use *use = &view->uses[u];
-        if (is_same(use_bytes(b, use), output_bytes(b, use->from)) &&
+        if (is_same(made_bytes(b, use->from, &use->tensor), output_bytes(b, use->from)) &&
             !has_input(layer, use->from)) {
             *b->inputs++ = use->from;
             layer->input_count++;
         }
-    }
-    if (!layer->input_count) {
-        *b->inputs++ = view->uses[0].from;
-        layer->input_count = 1;
     }
 }
 
@@ -124,7 +143,7 @@ static void link_layer(struct builder *b, uint32_t number)
     bool has_chain = view->use_count == 0;
     for (uint32_t u = 0; u < view->use_count; u++) {
         const struct engine_use *use = &view->uses[u];
-        double bytes = use_bytes(b, use);
+        double bytes = made_bytes(b, use->from, &use->tensor);
         if (use->from == number - 1 && is_same(bytes, output_bytes(b, use->from)))
             has_chain = true;
         else
@@ -144,7 +163,21 @@ static void carry_outputs(struct builder *b)
         while (from > 0 && find(b->model, from - 1, cut->tensors[t].name))
             from--;
         if (from < n)
-            add_skip(b, from, n, from ? sent_bytes(b, &cut->tensors[t]) : b->profile->input_bytes);
+            add_skip(b, from, n, made_bytes(b, from, &cut->tensors[t]));
+    }
+}
+
+/* Inputs of the network that nobody reads: a request brings them all the same. */
+static void carry_inputs(struct builder *b)
+{
+    const struct engine_cut *cut = engine_model_cut(b->model, 0);
+    for (uint32_t t = 0; t < cut->tensor_count; t++) {
+        double bytes = made_bytes(b, 0, &cut->tensors[t]);
+        bool is_read = is_same(bytes, b->profile->input_bytes);
+        for (uint32_t i = 0; i < b->profile->skip_count; i++)
+            is_read |= b->profile->skips[i].from == 0 && is_same(b->profile->skips[i].bytes, bytes);
+        if (!is_read)
+            add_skip(b, 0, 1, bytes);
     }
 }
 
@@ -152,7 +185,8 @@ static int take_memory(struct model_profile *model_profile, const struct engine_
 {
     struct split_profile *profile = &model_profile->profile;
     const uint32_t n = profile->layer_count;
-    size_t uses = engine_model_cut(model, n)->tensor_count;
+    size_t uses =
+        (size_t)engine_model_cut(model, 0)->tensor_count + engine_model_cut(model, n)->tensor_count;
     for (uint32_t i = 0; i < n; i++)
         uses += engine_model_layer(model, i)->use_count;
     profile->layers = calloc(n, sizeof(*profile->layers));
@@ -180,16 +214,25 @@ int model_profile_init(struct model_profile *model_profile, const struct engine_
                         .batch = batch,
                         .element_bytes = element_bytes,
                         .inputs = model_profile->inputs};
-    b.profile->input_bytes = cut_bytes(&b, 0);
+    b.bundle_bytes = calloc((size_t)n + 1, sizeof(*b.bundle_bytes));
+    if (!b.bundle_bytes) {
+        model_profile_fini(model_profile);
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        set_bundle(&b, i);
+    b.profile->input_bytes = output_of(&b, 0);
     for (uint32_t i = 1; i <= n; i++) {
         const struct engine_layer *layer = engine_model_layer(model, i - 1);
         b.profile->layers[i - 1].name = layer->name;
         b.profile->layers[i - 1].weight_bytes = (double)layer->weight_bytes;
-        set_output(&b, i);
+        b.profile->layers[i - 1].output_bytes = i < n ? output_of(&b, i) : cut_bytes(&b, n);
     }
     for (uint32_t i = 1; i <= n; i++)
         link_layer(&b, i);
     carry_outputs(&b);
+    carry_inputs(&b);
+    free(b.bundle_bytes);
     return 0;
 }
 
