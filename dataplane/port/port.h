@@ -1,9 +1,9 @@
 /* A port: UDP datagrams in and out, from DPDK or from the kernel, in bursts.
  *
- * A port has one or more queues; a queue is used by one thread at a time and shares nothing with
- * the others that the request path writes. Datagrams of one sender (address and UDP port) come on
- * one queue, as long as the sender keeps its address. No call blocks but port_wait(); none
- * allocates after the port was opened.
+ * A port has one or more queues; a queue belongs to the first thread that uses it (any thread may
+ * read its counters) and shares nothing with the others that the request path writes. Datagrams of
+ * one sender (address and UDP port) come on one queue, as long as the sender keeps its address. No
+ * call blocks but port_wait(); none allocates after the port was opened.
  *
  * Receiving: port_receive() lends a burst. Its bytes stay until port_release() of that burst, which
  * must come before the next port_receive() of the queue: whoever wants the bytes copies them to
@@ -12,7 +12,8 @@
  * Sending: a datagram is a head, which the port copies, and a payload, which it may send from where
  * it lies. A payload in memory given to port_add_memory() is not copied where the port can do
  * without; it must stay unchanged until its token comes back from port_sent(). All others are
- * copied before port_send() returns. */
+ * copied before port_send() returns. At most PORT_MAX_TOKENS of a queue may be out, that is, given
+ * to port_send() and not yet fetched by port_sent(). */
 #ifndef DATAPLANE_PORT_PORT_H
 #define DATAPLANE_PORT_PORT_H
 
@@ -23,6 +24,7 @@
 
 #define PORT_MAX_HEAD_BYTES 512
 #define PORT_MAX_BURST 64
+#define PORT_MAX_TOKENS 16384
 
 struct port_received {
     struct jtp_address from; /* route: filled in by the port; give it back to answer */
@@ -46,6 +48,7 @@ struct port_counters {
     uint64_t bad; /* not UDP for us, broken lengths or checksums */
     uint64_t missed; /* came while the port had no room */
     uint64_t unsent; /* the port had no room, no route or no neighbour: lost, as on a network */
+    uint64_t errors; /* told by the network (ICMP) or the kernel: hints, nothing is done */
 };
 
 struct port;
@@ -61,8 +64,9 @@ struct port_ops {
                  uint32_t count, uint64_t now_ns);
     /* Tokens whose payload may change; returns how many. */
     uint32_t (*sent)(struct port *port, uint32_t queue, uint64_t *tokens, uint32_t count);
-    /* Sleeps until a datagram comes, wake_fd is readable (-1: none) or the time is over. A port
-     * that can only poll returns at once. 0, or a negative errno. */
+    /* Sleeps until a datagram comes, wake_fd is readable (-1: none) or the time is over; may return
+     * early. It does not read wake_fd. A port that can only poll returns at once. 0, or a negative
+     * errno. */
     int (*wait)(struct port *port, uint32_t queue, int wake_fd, uint64_t timeout_ns);
     /* Before the first send: memory that payloads will come from. 0, or a negative errno: then they
      * are copied. */
@@ -72,7 +76,9 @@ struct port_ops {
     void (*counters)(const struct port *port, uint32_t queue, struct port_counters *counters);
     /* The addresses it listens on: at most count are filled in; returns how many there are. */
     uint32_t (*addresses)(const struct port *port, struct jtp_address *addresses, uint32_t count);
-    void (*close)(struct port *port); /* accepts NULL */
+    /* By the thread that used the queues, or after those threads ended. Sends under way are
+     * finished or dropped: then every payload may change, and tokens not fetched are gone. */
+    void (*close)(struct port *port);
 };
 
 /* The first member of every port's own struct. */
@@ -132,6 +138,7 @@ static inline uint32_t port_addresses(const struct port *port, struct jtp_addres
     return port->ops->addresses(port, addresses, count);
 }
 
+/* Accepts NULL. */
 static inline void port_close(struct port *port)
 {
     if (port)
