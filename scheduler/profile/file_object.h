@@ -10,7 +10,7 @@
 
 struct file_object {
     const char *file; /* its name, for errors */
-    char place[48]; /* "layers[3]"; "" for the whole file */
+    char place[64]; /* "layers[3]"; "" for the whole file */
     const json_t *json;
     struct file_error *error;
 };

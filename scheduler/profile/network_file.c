@@ -6,7 +6,7 @@
 
 #define MAX_BYTES ((size_t)1 << 20)
 
-static int read_root(struct split_network *network, const struct file_object *root)
+int network_file_fields(const struct file_object *object, struct split_network *network)
 {
     const struct {
         const char *key;
@@ -18,16 +18,15 @@ static int read_root(struct split_network *network, const struct file_object *ro
         {"alpha_down_mw_per_mbps", &network->alpha_down_mw_per_mbps},
         {"beta_mw", &network->beta_mw},
     };
-    int err = file_object_number_or(root, "rtt_ms", 0, &network->rtt_ms);
+    int err = file_object_number_or(object, "rtt_ms", 0, &network->rtt_ms);
     for (size_t i = 0; !err && i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        err = file_object_number(root, numbers[i].key, numbers[i].value);
+        err = file_object_number(object, numbers[i].key, numbers[i].value);
     if (err)
         return err;
     struct split_error wrong;
-    err = split_network_check(network, &wrong);
-    if (err)
-        return file_error_set(root->error, err, root->file, "%s %s", wrong.field, wrong.reason);
-    return 0;
+    return split_network_check(network, &wrong)
+               ? file_object_fail(object, wrong.field, "%s", wrong.reason)
+               : 0;
 }
 
 int network_file_parse(struct split_network *network, const char *name, const char *bytes,
@@ -39,7 +38,7 @@ int network_file_parse(struct split_network *network, const char *name, const ch
     if (err)
         return err;
     const struct file_object root = {.file = name, .json = json, .error = error};
-    err = read_root(network, &root);
+    err = network_file_fields(&root, network);
     json_decref(json);
     return err;
 }

@@ -4,6 +4,7 @@
 
 #include "scheduler/plan/network.h"
 #include "scheduler/profile/file_error.h"
+#include "scheduler/profile/file_object.h"
 
 #include <stddef.h>
 
@@ -14,5 +15,8 @@ int network_file_read(struct split_network *network, const char *path, struct fi
 /* The same from memory; name stands for the file in errors. */
 int network_file_parse(struct split_network *network, const char *name, const char *bytes,
                        size_t size, struct file_error *error);
+
+/* The same from an object inside another file. */
+int network_file_fields(const struct file_object *object, struct split_network *network);
 
 #endif
