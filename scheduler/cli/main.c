@@ -15,6 +15,7 @@ static const struct command commands[] = {
     {"cuts", command_cuts, "list where a network can be cut, and what crosses each cut"},
     {"bench", command_bench, "measure how fast a network runs, as a whole and per layer"},
     {"profile", command_profile, "measure what each layer costs, for 'joint plan'"},
+    {"plan", command_plan, "find the best split between mobile and cloud, from a profile"},
     {"zoo", command_zoo, "write a well-known network as an ONNX file"},
 };
 
