@@ -33,6 +33,9 @@ static int check_cuts(const struct split_load *load, uint32_t layer_count,
         snprintf(field, sizeof(field), "remaining_ms[%u]", i);
         if (!isfinite(load->remaining_ms[i]) || load->remaining_ms[i] < 0)
             return split_error_set(error, -EINVAL, field, "is negative or not a finite number");
+        if (load->remaining_ms[i] > SPLIT_MAX_NUMBER)
+            return split_error_set(error, -EINVAL, field, "is too large (%g)",
+                                   load->remaining_ms[i]);
         if (i && load->remaining_ms[i] > load->remaining_ms[i - 1])
             return split_error_set(error, -EINVAL, field, "is more than at the cut before");
         snprintf(field, sizeof(field), "cut_layers[%u]", i);
@@ -53,6 +56,9 @@ int split_conditions_check(const struct split_conditions *conditions, uint32_t l
         return split_error_set(error, -EINVAL, "wait_ms", "is negative or not a finite number");
     if (!isfinite(load->k) || load->k <= 0)
         return split_error_set(error, -EINVAL, "k", "is not a finite number above 0");
+    if (load->wait_ms > SPLIT_MAX_NUMBER || load->k > SPLIT_MAX_NUMBER)
+        return split_error_set(error, -EINVAL, load->k > SPLIT_MAX_NUMBER ? "k" : "wait_ms",
+                               "is too large (%g)", fmax(load->k, load->wait_ms));
     return check_cuts(load, layer_count, error);
 }
 

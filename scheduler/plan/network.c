@@ -32,6 +32,10 @@ static int check(struct split_error *error, const char *field, double value, boo
         return split_error_set(error, -EINVAL, field, "is negative (%g)", value);
     if (is_rate && value <= 0)
         return split_error_set(error, -EINVAL, field, "is 0: nothing could ever cross");
+    if (is_rate && value < SPLIT_MIN_MBPS)
+        return split_error_set(error, -EINVAL, field, "is too small (%g)", value);
+    if (value > SPLIT_MAX_NUMBER)
+        return split_error_set(error, -EINVAL, field, "is too large (%g)", value);
     return 0;
 }
 

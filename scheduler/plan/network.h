@@ -19,7 +19,8 @@ struct split_network {
 /* "3g", "4g", "wifi": the measured networks of the paper; NULL for another name. */
 const struct split_network *split_network_named(const char *name);
 
-/* 0; -EINVAL with the field: not finite, negative, or a bandwidth of 0. */
+/* 0; -EINVAL with the field: not finite, negative, above SPLIT_MAX_NUMBER, or a bandwidth below
+ * SPLIT_MIN_MBPS. */
 int split_network_check(const struct split_network *network, struct split_error *error);
 
 /* Milliseconds for these bytes, without the round trip. */

@@ -15,7 +15,7 @@ static int check_numbers(struct split_error *error, const char *array, uint32_t 
                          const struct number *numbers, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (isfinite(numbers[i].value) && numbers[i].value >= 0)
+        if (numbers[i].value >= 0 && numbers[i].value <= SPLIT_MAX_NUMBER)
             continue;
         char field[96];
         if (array)
@@ -24,7 +24,8 @@ static int check_numbers(struct split_error *error, const char *array, uint32_t 
             snprintf(field, sizeof(field), "%s", numbers[i].field);
         if (!isfinite(numbers[i].value))
             return split_error_set(error, -EINVAL, field, "is not a finite number");
-        return split_error_set(error, -EINVAL, field, "is negative (%g)", numbers[i].value);
+        return split_error_set(error, -EINVAL, field, "is %s (%g)",
+                               numbers[i].value < 0 ? "negative" : "too large", numbers[i].value);
     }
     return 0;
 }

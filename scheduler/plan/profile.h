@@ -54,8 +54,8 @@ struct split_profile {
 };
 
 /* Checks every number and reference. 0; -EINVAL, with the field and the reason: no layers or more
- * than SPLIT_MAX_LAYERS, a number that is negative or not finite, a reference out of range, the
- * same block twice, an output that nobody needs. */
+ * than SPLIT_MAX_LAYERS, a number that is negative, not finite or above SPLIT_MAX_NUMBER, a
+ * reference out of range, the same block twice, an output that nobody needs. */
 int split_profile_check(const struct split_profile *profile, struct split_error *error);
 
 #endif

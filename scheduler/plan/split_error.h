@@ -2,6 +2,11 @@
 #ifndef SCHEDULER_PLAN_SPLIT_ERROR_H
 #define SCHEDULER_PLAN_SPLIT_ERROR_H
 
+/* The largest number that an input may hold, and the least that a bandwidth may be: whatever is
+ * computed from such numbers is finite. */
+#define SPLIT_MAX_NUMBER 1e15
+#define SPLIT_MIN_MBPS 1e-12
+
 struct split_error {
     char field[96]; /* "layers[3].mobile_ms", counted from 0 as the file's arrays are */
     char reason[160]; /* "is negative (-3)" */

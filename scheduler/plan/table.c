@@ -12,8 +12,9 @@ static int check_up(const struct split_table_grid *grid, struct split_error *err
     for (uint32_t i = 0; i < grid->up_count; i++) {
         char field[96];
         snprintf(field, sizeof(field), "up_mbps[%u]", i);
-        if (!isfinite(grid->up_mbps[i]) || grid->up_mbps[i] <= 0)
-            return split_error_set(error, -EINVAL, field, "is not a finite number above 0");
+        if (!(grid->up_mbps[i] >= SPLIT_MIN_MBPS && grid->up_mbps[i] <= SPLIT_MAX_NUMBER))
+            return split_error_set(error, -EINVAL, field, "is not from %g to %g", SPLIT_MIN_MBPS,
+                                   SPLIT_MAX_NUMBER);
         if (i && grid->up_mbps[i] <= grid->up_mbps[i - 1])
             return split_error_set(error, -EINVAL, field, "is not above the one before it");
     }
@@ -31,11 +32,12 @@ static int check_loads(const struct split_table_grid *grid, struct split_error *
         const struct split_table_load *load = &grid->loads[i];
         char field[96];
         snprintf(field, sizeof(field), "loads[%u].k", i);
-        if (!isfinite(load->k) || load->k <= 0)
-            return split_error_set(error, -EINVAL, field, "is not a finite number above 0");
+        if (!(load->k > 0 && load->k <= SPLIT_MAX_NUMBER))
+            return split_error_set(error, -EINVAL, field, "is not above 0, up to %g",
+                                   SPLIT_MAX_NUMBER);
         snprintf(field, sizeof(field), "loads[%u].wait_ms", i);
-        if (!isfinite(load->wait_ms) || load->wait_ms < 0)
-            return split_error_set(error, -EINVAL, field, "is negative or not a finite number");
+        if (!(load->wait_ms >= 0 && load->wait_ms <= SPLIT_MAX_NUMBER))
+            return split_error_set(error, -EINVAL, field, "is not from 0 to %g", SPLIT_MAX_NUMBER);
         snprintf(field, sizeof(field), "loads[%u]", i);
         for (uint32_t k = 0; k < i; k++)
             if (is_same_load(&grid->loads[k], load))

@@ -25,7 +25,7 @@ int network_file_fields(const struct file_object *object, struct split_network *
         return err;
     struct split_error wrong;
     return split_network_check(network, &wrong)
-               ? file_object_fail(object, wrong.field, "%s", wrong.reason)
+               ? file_object_fail(object, wrong.field, "%s; correct the file", wrong.reason)
                : 0;
 }
 

@@ -259,7 +259,8 @@ static int read_root(struct reading *reading, const struct file_object *root)
     struct split_error wrong;
     err = split_profile_check(profile, &wrong);
     if (err)
-        return file_error_set(root->error, err, root->file, "%s %s", wrong.field, wrong.reason);
+        return file_error_set(root->error, err, root->file, "%s %s; correct the file", wrong.field,
+                              wrong.reason);
     return 0;
 }
 

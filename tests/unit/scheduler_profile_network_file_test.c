@@ -43,6 +43,8 @@ static void each_error_names_field_and_reason(void)
         {"{\"up_mbps\":1e999,\"down_mbps\":1," REST, "up_mbps", "is not a finite number"},
         {"{\"up_mbps\":\"1\",\"down_mbps\":1," REST, "up_mbps", "is text (\"1\")"},
         {"{\"up_mbps\":1,\"down_mbps\":1,\"rtt_ms\":-1," REST, "rtt_ms", "is negative (-1)"},
+        {"{\"up_mbps\":1e-300,\"down_mbps\":1," REST, "up_mbps", "is too small"},
+        {"{\"up_mbps\":1,\"down_mbps\":1e300," REST, "down_mbps", "is too large"},
         {"{\"up_mbps\":1,\"down_mbps\":1}", "alpha_up_mw_per_mbps", "is missing"},
         {"{\"up_mbps\":1,\"up_mbps\":1," REST, "up_mbps", "stands there twice"},
     };

@@ -161,6 +161,8 @@ static const struct bad bads[] = {
     {HEAD "{\"output_bytes\": 5, \"mobile_ms\": 1, \"mobile_mj\": 2, \"cloud_ms\": 3, "
           "\"inputs\": [\"a\"]}]}",
      "layers[0].inputs[0]", "is text (\"a\")"},
+    {HEAD "{\"output_bytes\": 5, \"mobile_ms\": 1, \"mobile_mj\": 1e16, \"cloud_ms\": 1}]}",
+     "layers[0].mobile_mj", "is too large (1e+16)"},
     {HEAD LAYER "], \"fingerprint\": \"12\"}", "fingerprint", "32 hexadecimal digits"},
     {HEAD LAYER "], \"cut_layers\": [0, 2]}", "cut_layers", "do not go from 0 to 1"},
     {HEAD LAYER "," LAYER "], \"cut_layers\": [0, 1, 1, 2]}", "cut_layers[2]", "is not above"},
