@@ -1,100 +1,15 @@
 /* What the planner is tested against agrees with itself: brute force, the paper's integer program,
- * the paper's recurrence and minimum cuts, on random instances.
- *
- * SEED (default 1) and INSTANCES (default 1500) in the environment choose others. */
+ * the paper's recurrence and minimum cuts, on random instances. */
 #include "scheduler/plan/branch.h"
 #include "scheduler/plan/oracle/brute.h"
 #include "scheduler/plan/oracle/ilp.h"
-#include "tests/property/random_split.h"
+#include "tests/property/split_subject.h"
 #include "tests/unit/cunit_main.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-static uint32_t number_from_environment(const char *name, uint32_t fallback)
-{
-    const char *text = getenv(name);
-    return text ? (uint32_t)strtoul(text, NULL, 10) : fallback;
-}
-
-struct subject {
-    uint64_t seed;
-    struct random_split random;
-    struct split_plan plan, other;
-};
-
-static void open_subject(struct subject *subject, uint64_t seed, enum random_split_shape shape,
-                         uint32_t max_steps)
-{
-    subject->seed = seed;
-    random_split_init(&subject->random, seed, shape, max_steps, max_steps);
-    if (split_plan_init(&subject->plan, &subject->random.problem) ||
-        split_plan_init(&subject->other, &subject->random.problem))
-        exit(1);
-}
-
-static void close_subject(struct subject *subject)
-{
-    split_plan_fini(&subject->plan);
-    split_plan_fini(&subject->other);
-    random_split_fini(&subject->random);
-}
-
-static void for_each(enum random_split_shape shape, uint32_t max_steps, uint32_t share,
-                     bool (*check)(struct subject *subject))
-{
-    const uint32_t first = number_from_environment("SEED", 1);
-    const uint32_t count = number_from_environment("INSTANCES", 1500) / share;
-    for (uint32_t i = 0; i < count; i++) {
-        struct subject subject;
-        open_subject(&subject, first + i, shape, max_steps);
-        bool is_right = check(&subject);
-        CU_ASSERT(is_right);
-        if (!is_right)
-            printf("\n    SEED=%" PRIu64 " INSTANCES=1 (shape %d, %u steps, %s)\n", subject.seed,
-                   shape, subject.random.problem.count,
-                   subject.random.mode == SPLIT_TRAINING ? "training" : "inference");
-        close_subject(&subject);
-    }
-}
-
-static bool is_near(double a, double b)
-{
-    return fabs(a - b) <= 1e-6 * fmax(fabs(a), fabs(b)) + 1e-9;
-}
-
-static double objective_of(const struct split_goal *goal, const struct split_totals *totals)
-{
-    return goal->objective == SPLIT_LATENCY ? totals->latency_ms : totals->energy_mj;
-}
-
-static bool is_near_or_both_infinite(double a, double b)
-{
-    return (isinf(a) && isinf(b)) || is_near(a, b);
-}
-
-static bool is_nearest_equal(const struct split_nearest *a, const struct split_nearest *b)
-{
-    return is_near_or_both_infinite(a->alone, b->alone) &&
-           is_near_or_both_infinite(a->beside_others, b->beside_others);
-}
-
-static bool is_equal(const struct split_goal *goal, const struct split_plan *a,
-                     const struct split_plan *b)
-{
-    return a->is_feasible == b->is_feasible &&
-           is_near(objective_of(goal, &a->totals), objective_of(goal, &b->totals)) &&
-           is_near(objective_of(goal, &a->mobile_only), objective_of(goal, &b->mobile_only)) &&
-           is_near(objective_of(goal, &a->cloud_only), objective_of(goal, &b->cloud_only)) &&
-           is_nearest_equal(&a->latency_ms, &b->latency_ms) &&
-           is_nearest_equal(&a->energy_mj, &b->energy_mj) &&
-           is_nearest_equal(&a->cloud_ms, &b->cloud_ms);
-}
 
 #ifdef JOINT_HAS_GLPK
-static bool program_equals_brute_force(struct subject *subject)
+static bool program_equals_brute_force(struct split_subject *subject)
 {
     struct random_split *random = &subject->random;
     struct split_goal goal;
@@ -102,13 +17,13 @@ static bool program_equals_brute_force(struct subject *subject)
     if (split_brute_solve(&random->problem, &random->conditions, &goal, &subject->plan, NULL) ||
         split_ilp_solve(&random->problem, &random->conditions, &goal, &subject->other, NULL))
         return false;
-    return is_equal(&goal, &subject->plan, &subject->other);
+    return split_subject_is_equal(&goal, &subject->plan, &subject->other);
 }
 
 static void the_program_is_right(void)
 {
     for (int shape = 0; shape < RANDOM_SPLIT_SHAPES; shape++)
-        for_each((enum random_split_shape)shape, 6, 15, program_equals_brute_force);
+        split_subject_for_each((enum random_split_shape)shape, 6, 15, program_equals_brute_force);
 }
 #endif
 
@@ -133,7 +48,7 @@ static double recurrence(const struct random_split *random)
     return INFINITY;
 }
 
-static bool cut_equals_recurrence(struct subject *subject)
+static bool cut_equals_recurrence(struct split_subject *subject)
 {
     struct random_split *random = &subject->random;
     if (random->mode == SPLIT_TRAINING || random->conditions.load.cut_count)
@@ -147,12 +62,12 @@ static bool cut_equals_recurrence(struct subject *subject)
     split_mincut_prepare(&mincut, &random->conditions);
     split_mincut_solve(&mincut, &latency, NULL, is_cloud, &totals);
     split_mincut_fini(&mincut);
-    return is_near(totals.latency, recurrence(random));
+    return split_subject_is_near(totals.latency, recurrence(random));
 }
 
 static void the_cut_is_the_recurrence(void)
 {
-    for_each(RANDOM_SPLIT_CHAIN, 1000, 2, cut_equals_recurrence);
+    split_subject_for_each(RANDOM_SPLIT_CHAIN, 1000, 2, cut_equals_recurrence);
 }
 
 /* The least weighted sum over all placements of single steps. */
@@ -174,7 +89,7 @@ static double least_sum(const struct random_split *random, const struct split_va
     return least;
 }
 
-static bool cut_equals_brute_force(struct subject *subject)
+static bool cut_equals_brute_force(struct split_subject *subject)
 {
     struct random_split *random = &subject->random;
     struct split_mincut mincut;
@@ -189,17 +104,18 @@ static bool cut_equals_brute_force(struct subject *subject)
         struct split_values totals;
         struct split_totals definition;
         split_mincut_solve(&mincut, &weights, NULL, is_cloud, &totals);
-        is_right &= is_near(weights.latency * totals.latency + weights.energy * totals.energy +
-                                weights.cloud * totals.cloud,
-                            least_sum(random, &weights, &mincut, subject->plan.parts));
+        is_right &=
+            split_subject_is_near(weights.latency * totals.latency +
+                                      weights.energy * totals.energy + weights.cloud * totals.cloud,
+                                  least_sum(random, &weights, &mincut, subject->plan.parts));
         for (uint32_t step = 1; step <= random->problem.count; step++)
             subject->plan.parts[step - 1] = (struct split_part){
                 step, step, is_cloud[mincut.node_of[step]] ? SPLIT_CLOUD : SPLIT_MOBILE};
         split_evaluate(&random->problem, &random->conditions, subject->plan.parts,
                        random->problem.count, &definition);
-        is_right &= is_near(totals.latency, definition.latency_ms) &&
-                    is_near(totals.energy, definition.energy_mj) &&
-                    is_near(totals.cloud, definition.cloud_ms);
+        is_right &= split_subject_is_near(totals.latency, definition.latency_ms) &&
+                    split_subject_is_near(totals.energy, definition.energy_mj) &&
+                    split_subject_is_near(totals.cloud, definition.cloud_ms);
     }
     split_mincut_fini(&mincut);
     return is_right;
@@ -207,12 +123,12 @@ static bool cut_equals_brute_force(struct subject *subject)
 
 static void the_cut_is_the_least(void)
 {
-    for_each(RANDOM_SPLIT_CHAIN, 8, 4, cut_equals_brute_force);
-    for_each(RANDOM_SPLIT_SKIPS, 8, 2, cut_equals_brute_force);
-    for_each(RANDOM_SPLIT_DAG, 10, 1, cut_equals_brute_force);
+    split_subject_for_each(RANDOM_SPLIT_CHAIN, 8, 4, cut_equals_brute_force);
+    split_subject_for_each(RANDOM_SPLIT_SKIPS, 8, 2, cut_equals_brute_force);
+    split_subject_for_each(RANDOM_SPLIT_DAG, 10, 1, cut_equals_brute_force);
 }
 
-static bool branches_equal_brute_force(struct subject *subject)
+static bool branches_equal_brute_force(struct split_subject *subject)
 {
     struct random_split *random = &subject->random;
     struct split_branch branch;
@@ -224,14 +140,14 @@ static bool branches_equal_brute_force(struct subject *subject)
     int err =
         split_branch_solve(&branch, &random->conditions, &goal, UINT64_C(1) << 30, &subject->other);
     split_branch_fini(&branch);
-    return !err && is_equal(&goal, &subject->plan, &subject->other);
+    return !err && split_subject_is_equal(&goal, &subject->plan, &subject->other);
 }
 
 static void the_branches_are_right(void)
 {
-    for_each(RANDOM_SPLIT_CHAIN, 8, 4, branches_equal_brute_force);
-    for_each(RANDOM_SPLIT_SKIPS, 8, 2, branches_equal_brute_force);
-    for_each(RANDOM_SPLIT_DAG, 11, 1, branches_equal_brute_force);
+    split_subject_for_each(RANDOM_SPLIT_CHAIN, 8, 4, branches_equal_brute_force);
+    split_subject_for_each(RANDOM_SPLIT_SKIPS, 8, 2, branches_equal_brute_force);
+    split_subject_for_each(RANDOM_SPLIT_DAG, 11, 1, branches_equal_brute_force);
 }
 
 const struct cunit_test tests[] = {
