@@ -14,7 +14,7 @@ struct plan {
 
 struct plan_result {
     struct split_plan plan;
-    double solve_us; /* the call that solved it */
+    double solve_us; /* one call that solves it */
 };
 
 /* The parts; each prints its report or one error line and returns an exit status. */
@@ -26,6 +26,9 @@ int plan_table(const struct plan *plan); /* --table: solves, prints or writes */
 int plan_ilp_solve(const struct split_problem *problem, const struct split_conditions *conditions,
                    const struct split_goal *goal, struct split_plan *result,
                    struct split_error *error);
+
+/* A sentence about what the profile leaves out and this plan counts as free; NULL: nothing. */
+const char *plan_note(const struct plan *plan);
 
 /* An error line for what a solver says; returns an exit status. */
 int plan_fail_solving(const struct plan *plan, int err, const struct split_error *error);

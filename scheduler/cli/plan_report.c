@@ -178,11 +178,11 @@ static void report_bound(const char *option, const char *unit, double bound,
         return;
     printf("  --%s %g: ", option, bound);
     if (isfinite(nearest->alone))
-        printf("the least possible is %.6g %s", nearest->alone, unit);
+        printf("the least possible is %.10g %s", nearest->alone, unit);
     else
         printf("no value would do");
     if (has_others && isfinite(nearest->beside_others))
-        printf(", beside the other bounds %.6g %s", nearest->beside_others, unit);
+        printf(", beside the other bounds %.10g %s", nearest->beside_others, unit);
     else if (has_others)
         printf("; beside the other bounds no value would do");
     puts("");
@@ -201,22 +201,41 @@ static void report_infeasible(const struct plan *plan, const struct split_plan *
     puts("");
 }
 
+/* Text of a file on the terminal: no control codes, and an end. */
+static void print_text(const char *text)
+{
+    for (int i = 0; text[i] && i < 100; i++)
+        putchar((unsigned char)text[i] < ' ' || text[i] == 127 ? '?' : text[i]);
+}
+
+static void report_source(const char *name, const char *text)
+{
+    if (!text || !*text)
+        return;
+    fputs(name, stdout);
+    print_text(text);
+    putchar('\n');
+}
+
 static void report_head(const struct plan *plan)
 {
     const struct plan_options *options = plan->options;
     const struct split_conditions *conditions = &options->conditions;
+    const struct profile_about *about = &plan->file.about;
     const char *model = plan->file.profile.model;
-    char name[81];
-    snprintf(name, sizeof(name), "%s", model && *model ? model : options->profile_path);
-    for (char *at = name; *at; at++)
-        if ((unsigned char)*at < ' ' || *at == 127)
-            *at = '?';
-    printf("%s, %u layers, %s, for the least %s\n", name, plan->problem.layer_count,
+    print_text(model && *model ? model : options->profile_path);
+    printf(", %u layers, %s, for the least %s\n", plan->problem.layer_count,
            options->mode == SPLIT_TRAINING ? "a training step" : "inference",
            options->objective == SPLIT_ENERGY ? "energy" : "latency");
-    printf("%s: %g Mbit/s up, %g Mbit/s down, round trip %g ms; server: wait %g ms, k %g\n\n",
+    report_source("mobile:  ", about->device);
+    report_source("energy:  ", about->energy_source);
+    report_source("cloud:   ", about->cloud_device);
+    printf("server:  %g ms of wait, times of the profile x %g\n", conditions->load.wait_ms,
+           conditions->load.k);
+    printf("network: %s, %g Mbit/s up, %g Mbit/s down, round trip %g ms%s\n\n",
            options->network_name, conditions->network.up_mbps, conditions->network.down_mbps,
-           conditions->network.rtt_ms, conditions->load.wait_ms, conditions->load.k);
+           conditions->network.rtt_ms,
+           conditions->has_radio_base ? "" : ", without the radio's base power");
 }
 
 int plan_report_table(const struct plan *plan, const struct plan_result *result)
@@ -239,7 +258,10 @@ int plan_report_table(const struct plan *plan, const struct plan_result *result)
         report_blocks(plan, split);
         report_cuts(plan, split);
     }
-    printf("%sSolved by %s in %.1f us.\n", split->is_feasible ? "" : "\n", split->solver,
+    const char *note = plan_note(plan);
+    if (note)
+        printf("%s%s\n", split->is_feasible ? "" : "\n", note);
+    printf("%sSolved by %s in %.1f us.\n", split->is_feasible || note ? "" : "\n", split->solver,
            result->solve_us);
     return command_finish("plan");
 }

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define DIGITS 12 /* enough that a bound printed here is met when it is given */
+
 static json_t *number_or_null(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
@@ -74,7 +76,9 @@ int plan_report_json(const struct plan *plan, const struct plan_result *result)
     if (!split->is_feasible)
         json_object_set_new(json, "nearest", describe_nearest(&options->goal, split));
     json_object_set_new(json, "conditions", describe_conditions(options));
+    if (plan_note(plan))
+        json_object_set_new(json, "note", json_string(plan_note(plan)));
     json_object_set_new(json, "solver", json_string(split->solver));
     json_object_set_new(json, "solve_us", json_real(result->solve_us));
-    return report_json_print("plan", json);
+    return report_json_print_digits("plan", json, DIGITS);
 }

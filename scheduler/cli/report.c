@@ -22,9 +22,14 @@ json_t *report_text(const char *text)
 
 int report_json_print(const char *command, json_t *json)
 {
+    return report_json_print_digits(command, json, 9);
+}
+
+int report_json_print_digits(const char *command, json_t *json, int digits)
+{
     if (!json)
         return command_fail(command, COMMAND_FAILED, "out of memory for the report");
-    int err = json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+    int err = json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION((size_t)digits));
     json_decref(json);
     if (!err)
         putchar('\n');

@@ -10,4 +10,7 @@ json_t *report_text(const char *text);
 /* Prints json and releases it; NULL is reported as lack of memory. Returns an exit status. */
 int report_json_print(const char *command, json_t *json);
 
+/* The same with so many significant digits instead of 9. */
+int report_json_print_digits(const char *command, json_t *json, int digits);
+
 #endif

@@ -125,7 +125,7 @@ class Numbers(PlanCase):
     def test_random_chains_are_planned_as_by_brute_force(self):
         seed = random.randrange(1 << 30)
         draw = random.Random(seed)
-        for case in range(25):
+        for case in range(40):
             described = profile([layer(draw.randrange(1, 300000), draw.uniform(0, 40), draw.uniform(0, 60),
                                        draw.uniform(0, 8)) for _ in range(draw.randrange(1, 8))])
             self.write("p.json", described)
@@ -144,6 +144,10 @@ class Numbers(PlanCase):
                 self.assertEqual(plan["feasible"], wanted is not None)
                 if wanted is None:
                     self.assertEqual(plan["placement"], [])
+                    for key, near in plan["nearest"].items():
+                        option = f"--max-{key.replace('_', '-')}"
+                        self.assertTrue(self.json("--profile", "p.json", "--network", network, option, near["alone"],
+                                                  "--cloud-load", f"wait_ms={load['wait']},k={load['k']}")["feasible"])
                     continue
                 key = "energy_mj" if objective == "energy" else "latency_ms"
                 self.assertAlmostEqual(plan[key], wanted, delta=1e-6 * max(1, wanted))
@@ -157,6 +161,12 @@ class Numbers(PlanCase):
             plans = [self.json("--profile", "toy.json", "--solver", solver, *words) for solver in ("dp", "brute")]
             self.assertAlmostEqual(plans[0]["latency_ms"], plans[1]["latency_ms"], delta=1e-6)
             self.assertEqual(plans[1]["solver"], "brute")
+            program = joint("plan", "--profile", "toy.json", "--solver", "ilp", "--json", *words, folder=self.folder)
+            if "not in this build" in program.stderr:
+                self.assertEqual((program.returncode, len(program.stderr.splitlines())), (1, 1))
+                continue
+            self.assertEqual((program.returncode, program.stderr), (0, ""))
+            self.assertAlmostEqual(json.loads(program.stdout)["latency_ms"], plans[0]["latency_ms"], delta=1e-4)
 
 
 class Fields(PlanCase):
@@ -317,6 +327,17 @@ class Refusals(PlanCase):
         self.done("lenet.onnx", "--profile", "toy.json")
         self.toy()
         self.refused(1, "lenet.onnx", "--profile", "toy.json", has="fingerprint is missing")
+
+    def test_a_measured_profile_is_of_its_model_alone(self):
+        for seed in (1, 2):
+            joint("zoo", "lenet", "-o", f"{seed}.onnx", "--seed", seed, folder=self.folder)
+        done = joint("profile", "1.onnx", "-o", "1.json", "--seconds", 1, folder=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        plan = json.loads(self.done("1.onnx", "--profile", "1.json", "--json"))
+        self.assertGreater(plan["latency_ms"], 0)
+        self.refused(1, "2.onnx", "--profile", "1.json", has=("1.json: fingerprint", "another model"))
+        for words, noted in ((("--mode", "training"), True), ((), False)):
+            self.assertEqual("note" in self.json("--profile", "1.json", *words), noted)
 
     def test_brute_force_says_its_limit(self):
         self.write("p.json", profile([layer(5, 1, 1, 1)] * 21))
