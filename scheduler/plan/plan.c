@@ -24,14 +24,24 @@ struct walk {
     const struct split_conditions *conditions;
     const struct split_part *parts;
     uint32_t part_count;
+    uint32_t near; /* the part last looked at: steps are asked for mostly in order */
     struct split_totals *totals;
 };
 
-static enum split_side side_of(const struct walk *walk, uint32_t step)
+static bool holds(const struct split_part *part, uint32_t step)
 {
-    uint32_t low = 0, high = walk->part_count;
+    return part->first <= step && step <= part->last;
+}
+
+static enum split_side side_of(struct walk *walk, uint32_t step)
+{
     if (step == 0 || step > walk->problem->count)
         return SPLIT_MOBILE;
+    if (holds(&walk->parts[walk->near], step))
+        return walk->parts[walk->near].side;
+    if (walk->near + 1 < walk->part_count && holds(&walk->parts[walk->near + 1], step))
+        return walk->parts[++walk->near].side;
+    uint32_t low = 0, high = walk->part_count;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
         if (walk->parts[middle].first <= step)
@@ -39,6 +49,7 @@ static enum split_side side_of(const struct walk *walk, uint32_t step)
         else
             high = middle;
     }
+    walk->near = low;
     return walk->parts[low].side;
 }
 
@@ -46,10 +57,15 @@ static enum split_side side_of(const struct walk *walk, uint32_t step)
  * counts as that of its first layer. */
 static double remaining_ms(const struct split_load *load, uint32_t layer)
 {
-    uint32_t cut = 0;
-    while (load->cut_layers[cut] < layer)
-        cut++;
-    return load->remaining_ms[cut];
+    uint32_t low = 0, high = load->cut_count - 1; /* the first cut not before the layer */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (load->cut_layers[middle] < layer)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return load->remaining_ms[low];
 }
 
 static double cloud_ms(const struct split_load *load, const struct split_group *group)
@@ -93,7 +109,7 @@ static void add_part(const struct walk *walk, const struct split_part *part)
     }
 }
 
-static void add_tensor(const struct walk *walk, const struct split_tensor *tensor)
+static void add_tensor(struct walk *walk, const struct split_tensor *tensor)
 {
     enum split_side hub = side_of(walk, tensor->hub);
     bool crosses = false;
@@ -119,7 +135,7 @@ static void add_transfers(const struct walk *walk)
                          down_ms * split_network_down_mw(network, has_base) / 1e3;
 }
 
-static void add_changes_of_side(const struct walk *walk)
+static void add_changes_of_side(struct walk *walk)
 {
     for (uint32_t step = 0; step <= walk->problem->count; step++) {
         enum split_side before = side_of(walk, step), after = side_of(walk, step + 1);
@@ -137,7 +153,7 @@ void split_evaluate(const struct split_problem *problem, const struct split_cond
                     struct split_totals *totals)
 {
     *totals = (struct split_totals){0};
-    const struct walk walk = {problem, conditions, parts, part_count, totals};
+    struct walk walk = {problem, conditions, parts, part_count, 0, totals};
     for (uint32_t i = 0; i < part_count; i++)
         add_part(&walk, &parts[i]);
     for (uint32_t i = 0; i < problem->tensor_count; i++)

@@ -239,5 +239,11 @@ const struct split_group *split_problem_group(const struct split_problem *proble
                                               uint32_t last)
 {
     const struct split_group key = {.first = first, .last = last};
+    if (!first || first > last || last > problem->count)
+        return NULL;
+    if (problem->group_count == problem->count) /* steps alone */
+        return first == last ? &problem->groups[first - 1] : NULL;
+    if (problem->group_count == (uint64_t)problem->count * (problem->count + 1) / 2) /* all */
+        return &problem->groups[(size_t)last * (last - 1) / 2 + first - 1];
     return bsearch(&key, problem->groups, problem->group_count, sizeof(key), compare_groups);
 }

@@ -27,6 +27,7 @@ struct split_solver {
     struct split_task task;
     struct split_labels labels;
     struct split_one_side mobile_only[2], cloud_only; /* the mobile's by objective */
+    struct split_totals mobile_totals[2]; /* the same under all conditions */
     struct split_costs costs;
     /* For a load that gives its own figures. */
     double *cut_ms; /* [arcs] */
@@ -54,13 +55,18 @@ void split_solver_config_default(struct split_solver_config *config)
 
 static int init_one_sides(struct split_solver *solver)
 {
-    int err = 0;
-    for (int objective = SPLIT_LATENCY; !err && objective <= SPLIT_ENERGY; objective++)
-        err = split_one_side_init(&solver->mobile_only[objective], solver->problem, SPLIT_MOBILE,
-                                  (enum split_objective)objective);
-    if (!err)
-        err = split_one_side_init(&solver->cloud_only, solver->problem, SPLIT_CLOUD, SPLIT_LATENCY);
-    return err;
+    struct split_conditions any;
+    split_conditions_default(&any, split_network_named("wifi"));
+    for (int objective = SPLIT_LATENCY; objective <= SPLIT_ENERGY; objective++) {
+        struct split_one_side *one_side = &solver->mobile_only[objective];
+        int err = split_one_side_init(one_side, solver->problem, SPLIT_MOBILE,
+                                      (enum split_objective)objective);
+        if (err)
+            return err;
+        split_evaluate(solver->problem, &any, one_side->parts, one_side->part_count,
+                       &solver->mobile_totals[objective]);
+    }
+    return split_one_side_init(&solver->cloud_only, solver->problem, SPLIT_CLOUD, SPLIT_LATENCY);
 }
 
 /* Every step a group of its own: cuts will do, whatever the tensors are. */
@@ -253,9 +259,7 @@ static int find_nearest(struct solve *solve, enum split_criterion criterion,
 static void evaluate_one_sides(struct solve *solve, enum split_objective objective)
 {
     const struct split_solver *solver = solve->solver;
-    const struct split_one_side *mobile = &solver->mobile_only[objective];
-    split_evaluate(solver->problem, solve->conditions, mobile->parts, mobile->part_count,
-                   &solve->plan->mobile_only);
+    solve->plan->mobile_only = solver->mobile_totals[objective];
     split_evaluate(solver->problem, solve->conditions, solver->cloud_only.parts,
                    solver->cloud_only.part_count, &solve->plan->cloud_only);
     for (int i = 0; i < SPLIT_CRITERION_COUNT; i++)
