@@ -14,7 +14,7 @@
  * epsilon
  * * lower is over the limit. So what is found costs at most (1 + epsilon) times the optimum; and if
  * nothing is found, the optimum is above limit - epsilon * lower, and lower rises to that. With
- * limits that double from lower, a place under one bound holds at most 2 (steps + 1) / epsilon + 1
+ * limits of at most twice lower, a place under one bound holds at most 2 (steps + 1) / epsilon + 1
  * labels: polynomial. Under two bounds the second use has no buckets (it must be kept exactly), and
  * the count has no such limit. */
 #include "scheduler/plan/minimise.h"
@@ -45,11 +45,9 @@ static int close_gap(struct split_task *task, struct split_labels *labels, doubl
     double share = 1.0 / 16;
     while (task->lower < top) {
         double width = epsilon * task->lower / steps;
-        double limit = task->lower + share * (top - task->lower);
-        if (epsilon > 0 && task->lower > 0)
+        double limit = share < 1 ? task->lower + share * (top - task->lower) : top;
+        if (width > 0 && limit > 2 * task->lower)
             limit = 2 * task->lower;
-        if (limit > top || share >= 1)
-            limit = top;
         bool is_found;
         int err = split_labels_search(labels, task, limit, width, &is_found);
         if (err)
