@@ -32,7 +32,7 @@ struct profile_file {
 };
 
 /* Reads and checks everything. 0; -EINVAL and what file and parser say, with the error filled and
- * the file zeroed. Memory is bounded: about 100 times the file's size at most while it is read. */
+ * the file zeroed. Memory is bounded: at most 80 times the file's size while it is read. */
 int profile_file_read(struct profile_file *file, const char *path, struct file_error *error);
 
 /* The same from memory, which may go afterwards; name stands for the file in errors. */
