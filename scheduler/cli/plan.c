@@ -2,6 +2,7 @@
 #include "scheduler/cli/plan.h"
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/plan_model.h"
+#include "scheduler/cli/plan_svg.h"
 #include "scheduler/cli/stopwatch.h"
 #include "scheduler/plan/oracle/brute.h"
 
@@ -79,7 +80,7 @@ static int plan_once(struct plan *plan)
     int err = split_plan_init(&result.plan, &plan->problem);
     if (!err)
         err = solve_timed(plan, &result, &error);
-    int status = err ? plan_fail_solving(plan, err, &error) : COMMAND_DONE;
+    int status = err ? plan_fail_solving(plan, err, &error) : plan_svg_write(plan, &result.plan);
     if (!status)
         status = plan->options->is_json ? plan_report_json(plan, &result)
                                         : plan_report_table(plan, &result);

@@ -29,7 +29,8 @@ static const char notes[] =
     "  joint plan --profile alexnet.json\n"
     "  joint plan --profile alexnet.json --network wifi --objective energy --max-latency-ms 50\n"
     "  joint plan --profile alexnet.json --cloud-load wait_ms=5,k=2 --json\n"
-    "  joint plan --profile alexnet.json --table --loads 1,2,4 -o plans.csv";
+    "  joint plan --profile alexnet.json --table --loads 1,2,4 -o plans.csv\n"
+    "  joint plan --profile alexnet.json --network wifi --svg plan.svg";
 
 static void add_what(struct plan_options *options, struct command_line *line)
 {
@@ -79,6 +80,11 @@ static void add_how(struct plan_options *options, struct command_line *line)
                                      OPTION_CHOICE, &options->solver, 0, 0, NULL});
     command_line_add(line, (struct option){"json", NULL, "print JSON instead of a table",
                                            OPTION_FLAG, &options->is_json, 0, 0, NULL});
+    command_line_add(line,
+                     (struct option){"svg", "FILE",
+                                     "draw it too: the plan's timeline; with --table the map of\n"
+                                     "the best plans over uplink and load",
+                                     OPTION_TEXT, &options->svg_path, 0, 0, NULL});
     command_line_add(line,
                      (struct option){"dim", "SYMBOL=N",
                                      "the size of an open dimension of MODEL.onnx other than\n"
@@ -133,6 +139,9 @@ static int check_together(const struct plan_options *options)
                             "--cloud-load is for one plan; a table's loads are given by --loads");
     if (options->is_table && options->solver != PLAN_SOLVER_DP)
         return command_fail("plan", COMMAND_MISUSED, "a table is solved by --solver dp alone");
+    if (options->svg_path && options->output_path &&
+        strcmp(options->svg_path, options->output_path) == 0)
+        return command_fail("plan", COMMAND_MISUSED, "--svg and --output: give two files");
     if (options->is_csv && options->is_json)
         return command_fail("plan", COMMAND_MISUSED, "--csv and --json: give one of them");
     return COMMAND_DONE;

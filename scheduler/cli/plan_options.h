@@ -17,6 +17,7 @@ struct plan_options {
     const char *network_name; /* 3g, 4g, wifi or a file's; default 4g */
     const char *cloud_load, *up_mbps, *loads; /* as given; NULL: not given */
     const char *output_path; /* of a table; NULL: standard output */
+    const char *svg_path; /* of the picture; NULL: none */
     uint32_t mode, objective, solver; /* enum split_mode, split_objective, plan_solver */
     uint32_t radio_base; /* 0: on, 1: off */
     bool is_json, is_table, is_csv, has_fixed_down;

@@ -1,6 +1,7 @@
 /* `joint plan --table`: the best plans over a grid of uplinks and server loads. */
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/plan.h"
+#include "scheduler/cli/plan_svg.h"
 #include "scheduler/cli/progress.h"
 #include "scheduler/cli/table.h"
 #include "scheduler/profile/table_file.h"
@@ -108,7 +109,9 @@ int plan_table(const struct plan *plan)
     progress_clear(&progress);
     if (err)
         return plan_fail_solving(plan, err, &error);
-    int status = print_or_write(plan, &result);
+    int status = plan_svg_write_table(plan, &result);
+    if (!status)
+        status = print_or_write(plan, &result);
     split_table_fini(&result);
     return status;
 }

@@ -74,17 +74,22 @@ static void add_tooltip(struct text *text, const struct map_panel *panel, uint32
 static void draw_borders(const struct map_panel *panel)
 {
     const struct map_classes *map = panel->map;
-    const struct svg_paint line = {.stroke = "#FFFFFF", .stroke_width = 1.5};
+    const struct svg_paint line = {.stroke = "#FFFFFF", .stroke_width = 2, .is_crisp = true};
     for (uint32_t row = 0; row < map->row_count; row++)
         for (uint32_t column = 0; column < map->column_count; column++) {
             const uint32_t *cell = &map->class_of[row * map->column_count + column];
             const struct svg_box box = map_panel_box(panel, row, column);
             const double right = box.x + box.width;
             if (column + 1 < map->column_count && cell[0] != cell[1])
-                svg_line(panel->svg, right, box.y - 0.75, right, box.y + box.height + 0.75, &line);
+                svg_line(panel->svg, right, box.y - 1, right, box.y + box.height + 1, &line);
             if (row + 1 < map->row_count && cell[0] != cell[map->column_count])
-                svg_line(panel->svg, box.x - 0.75, box.y, right + 0.75, box.y, &line);
+                svg_line(panel->svg, box.x - 1, box.y, right + 1, box.y, &line);
         }
+}
+
+static bool fits(const struct text *text, const struct svg_box *box)
+{
+    return text_width(text->chars, 12, true) + 6 <= box->width && box->height >= 14;
 }
 
 /* The longest words that fit: letter and words, or the letter alone. */
@@ -102,10 +107,10 @@ static void draw_region_label(const struct map_panel *panel, const struct map_re
             map_words_add_label(&text, panel->picture, &panel->map->classes[region->class],
                                 lengths[i]);
         }
-        if (text_width(text.chars, 12, true) + 6 > region->room.width || region->room.height < 14)
+        const struct svg_box *box = fits(&text, &region->room) ? &region->room : &region->wide;
+        if (!fits(&text, box))
             continue;
-        svg_text(panel->svg, region->room.x + region->room.width / 2,
-                 region->room.y + region->room.height / 2 + 4.5,
+        svg_text(panel->svg, box->x + box->width / 2, box->y + box->height / 2 + 4.5,
                  &(struct svg_font){.size = 12,
                                     .fill = map_panel_text_on(colour),
                                     .is_bold = true,

@@ -1,4 +1,4 @@
-/* The regions of a map: flood fill, then the largest rectangle by trying each pair of rows. */
+/* The regions of a map: flood fill, then the best rectangles by trying each pair of rows. */
 #include "scheduler/cli/picture/map_regions.h"
 
 #include <errno.h>
@@ -38,11 +38,10 @@ static uint32_t fill(const struct filling *filling, uint32_t start, uint32_t reg
     return last_row;
 }
 
-/* Labels lie: a rectangle's worth is its width times its height, heights beyond a few lines of text
- * not counted. */
-static double worth(const struct svg_box *box)
+/* Heights that nothing is written into are not counted. */
+static double worth(const struct svg_box *box, double most_height)
 {
-    return box->width * (box->height < 60 ? box->height : 60);
+    return box->width * (box->height < most_height ? box->height : most_height);
 }
 
 static bool is_column_inside(const struct filling *filling, uint32_t region, uint32_t low,
@@ -55,7 +54,8 @@ static bool is_column_inside(const struct filling *filling, uint32_t region, uin
 }
 
 static struct svg_box largest(const struct filling *filling, uint32_t region, uint32_t first_row,
-                              uint32_t last_row, const double *x, const double *y)
+                              uint32_t last_row, const double *x, const double *y,
+                              double most_height)
 {
     const struct map_classes *map = filling->map;
     struct svg_box best = {0};
@@ -67,7 +67,7 @@ static struct svg_box largest(const struct filling *filling, uint32_t region, ui
                     continue;
                 const struct svg_box box = {x[start], y[high + 1], x[column] - x[start],
                                             y[low] - y[high + 1]};
-                if (column > start && worth(&box) > worth(&best))
+                if (column > start && worth(&box, most_height) > worth(&best, most_height))
                     best = box;
                 start = column + 1;
             }
@@ -89,8 +89,11 @@ int map_regions_find(const struct map_classes *map, const double *x, const doubl
             continue;
         const uint32_t last_row = fill(&filling, i, *region_count);
         regions[*region_count] = (struct map_region){.class = map->class_of[i]};
+        const uint32_t first_row = i / map->column_count;
         regions[*region_count].room =
-            largest(&filling, *region_count, i / map->column_count, last_row, x, y);
+            largest(&filling, *region_count, first_row, last_row, x, y, 60);
+        regions[*region_count].wide =
+            largest(&filling, *region_count, first_row, last_row, x, y, 18);
         ++*region_count;
     }
     free(filling.region_of);

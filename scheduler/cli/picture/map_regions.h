@@ -1,5 +1,5 @@
-/* The regions of a map: cells of one class that touch, and the largest rectangle inside each, where
- * its label goes. */
+/* The regions of a map: cells of one class that touch, and the rectangles inside each where its
+ * label may go. */
 #ifndef SCHEDULER_CLI_PICTURE_MAP_REGIONS_H
 #define SCHEDULER_CLI_PICTURE_MAP_REGIONS_H
 
@@ -8,7 +8,8 @@
 
 struct map_region {
     uint32_t class;
-    struct svg_box room; /* in pixels */
+    struct svg_box room; /* the largest, in pixels */
+    struct svg_box wide; /* the largest for one line of text */
 };
 
 /* x[0..column_count] and y[0..row_count] are the cells' edges, x rising, y falling (the first row
