@@ -260,7 +260,7 @@ static void random_plans_draw_cleanly(void)
     printf(" (seed %u)", seed);
     srand(seed);
     for (int i = 0; i < 1500; i++)
-        draw_random(i % 3 ? 2 : i % 2 ? 9 : 60);
+        draw_random(i % 3 ? 2 : i % 2 ? 6 : 10);
 }
 
 static void a_thousand_layers_keep_to_the_canvas(void)
