@@ -1,0 +1,149 @@
+/* Reaches the kernel by recvmmsg and sendmmsg: where io_uring is refused, as in many containers. */
+#include "dataplane/port/uring/udp_queue.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#define MOST_AT_ONCE PORT_MAX_BURST
+
+struct plain {
+    uint16_t *free; /* owned: buffers to receive into, a stack */
+    uint32_t free_count;
+    uint32_t first_socket; /* whose turn it is */
+};
+
+static int plain_open(struct udp_queue *queue, const struct uring_port_config *config)
+{
+    struct plain *plain = calloc(1, sizeof(*plain));
+    if (!plain)
+        return -ENOMEM;
+    plain->free = calloc(config->receive_count, sizeof(*plain->free));
+    if (!plain->free) {
+        free(plain);
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < config->receive_count; i++)
+        plain->free[plain->free_count++] = (uint16_t)i;
+    queue->engine_state = plain;
+    return 0;
+}
+
+static void plain_close(struct udp_queue *queue)
+{
+    struct plain *plain = queue->engine_state;
+    if (!plain)
+        return;
+    free(plain->free);
+    free(plain);
+    queue->engine_state = NULL;
+}
+
+static void plain_recycle(struct udp_queue *queue, uint32_t buffer)
+{
+    struct plain *plain = queue->engine_state;
+    plain->free[plain->free_count++] = (uint16_t)buffer;
+}
+
+/* Lays a buffer out as the ring engine would. */
+static void describe(const struct udp_receiver *receiver, uint32_t buffer, struct msghdr *message,
+                     struct iovec *part)
+{
+    uint8_t *bytes = udp_receiver_buffer(receiver, buffer);
+    uint8_t *name = bytes + sizeof(struct udp_message_header);
+    *part = (struct iovec){.iov_base = bytes + UDP_MESSAGE_PAYLOAD_AT,
+                           .iov_len = receiver->payload_bytes};
+    *message = (struct msghdr){
+        .msg_name = name,
+        .msg_namelen = UDP_MESSAGE_NAME_BYTES,
+        .msg_iov = part,
+        .msg_iovlen = 1,
+        .msg_control = name + UDP_MESSAGE_NAME_BYTES,
+        .msg_controllen = UDP_MESSAGE_CONTROL_BYTES,
+    };
+}
+
+static void receive_from(struct udp_queue *queue, uint32_t socket)
+{
+    struct plain *plain = queue->engine_state;
+    struct udp_receiver *receiver = &queue->receiver;
+    struct mmsghdr messages[MOST_AT_ONCE];
+    struct iovec parts[MOST_AT_ONCE];
+    const uint32_t count = plain->free_count < MOST_AT_ONCE ? plain->free_count : MOST_AT_ONCE;
+    for (uint32_t i = 0; i < count; i++)
+        describe(receiver, plain->free[plain->free_count - 1 - i], &messages[i].msg_hdr, &parts[i]);
+    if (count == 0)
+        return;
+    const int came = recvmmsg(queue->sockets[socket].fd, messages, count, MSG_DONTWAIT, NULL);
+    if (came < 0 && errno != EAGAIN && errno != EINTR)
+        udp_count(&queue->counters.errors, 1);
+    for (int i = 0; i < came; i++) {
+        const uint16_t buffer = plain->free[--plain->free_count];
+        const struct udp_message_header header = {
+            .name_bytes = messages[i].msg_hdr.msg_namelen,
+            .control_bytes = (uint32_t)messages[i].msg_hdr.msg_controllen,
+            .payload_bytes = messages[i].msg_len,
+            .flags = (uint32_t)messages[i].msg_hdr.msg_flags,
+        };
+        memcpy(udp_receiver_buffer(receiver, buffer), &header, sizeof(header));
+        udp_receiver_arrived(receiver, buffer, socket);
+    }
+}
+
+static void plain_collect(struct udp_queue *queue)
+{
+    struct plain *plain = queue->engine_state;
+    if (udp_receiver_has_some(&queue->receiver))
+        return;
+    for (uint32_t i = 0; i < queue->socket_count; i++)
+        receive_from(queue, (plain->first_socket + i) % queue->socket_count);
+    plain->first_socket = (plain->first_socket + 1) % queue->socket_count;
+}
+
+/* Slots of one socket from the first; the kernel stops at the first that fails. */
+static uint32_t push_some(struct udp_queue *queue, const uint16_t *slots, uint32_t count)
+{
+    struct udp_slot *all = queue->transmitter.slots;
+    struct mmsghdr messages[PORT_MAX_BURST];
+    const uint32_t socket = all[slots[0]].socket;
+    uint32_t same = 0;
+    while (same < count && all[slots[same]].socket == socket) {
+        messages[same] = (struct mmsghdr){.msg_hdr = all[slots[same]].message};
+        same++;
+    }
+    const int sent =
+        sendmmsg(queue->sockets[socket].fd, messages, same, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent <= 0) {
+        const int error = sent < 0 ? -errno : -EAGAIN;
+        const uint32_t failed = error == -EAGAIN ? same : 1; /* no room for one: none for all */
+        for (uint32_t i = 0; i < failed; i++)
+            udp_transmitter_result(queue, slots[i], error, false);
+        return failed;
+    }
+    for (int i = 0; i < sent; i++)
+        udp_transmitter_result(queue, slots[i], (int)messages[i].msg_len, false);
+    return (uint32_t)sent;
+}
+
+static void plain_push(struct udp_queue *queue, const uint16_t *slots, uint32_t count)
+{
+    assert(count <= PORT_MAX_BURST);
+    for (uint32_t done = 0; done < count;)
+        done += push_some(queue, slots + done, count - done);
+}
+
+static uint32_t plain_prepare_wait(struct udp_queue *queue, struct pollfd *polls)
+{
+    for (uint32_t i = 0; i < queue->socket_count; i++)
+        polls[i] = (struct pollfd){.fd = queue->sockets[i].fd, .events = POLLIN};
+    return queue->socket_count;
+}
+
+const struct udp_engine plain_engine = {
+    .open = plain_open,
+    .close = plain_close,
+    .collect = plain_collect,
+    .recycle = plain_recycle,
+    .push = plain_push,
+    .prepare_wait = plain_prepare_wait,
+};
