@@ -1,33 +1,11 @@
 /* The world's events: datagrams in flight, timers, submissions, answers. */
 #include "tests/property/jtp_world.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #define MS UINT64_C(1000000)
 
-enum { TO_SERVER, TO_CLIENT, ANSWER };
-
-struct world_flight {
-    uint64_t at_ns, order;
-    int kind;
-    uint32_t client, count;
-    struct jtp_address from;
-    uint8_t *bytes;
-    struct jtp_request_ref ref; /* ANSWER */
-    uint32_t slot;
-};
-
-/* What the server's owner holds for a request: its message, then its answer. */
-struct world_slot {
-    bool is_used;
-    uint32_t request; /* the world's */
-    uint32_t total_bytes;
-    uint8_t *bytes, *answer;
-    uint32_t answer_bytes;
-};
-
-static void fault(struct world *world, const char *what, uint64_t number)
+void world_fault(struct world *world, const char *what, uint64_t number)
 {
     if (world->fault[0] == '\0')
         snprintf(world->fault, sizeof(world->fault), "%s (%llu) at %.3f ms", what,
@@ -45,239 +23,6 @@ uint64_t world_random(struct world *world)
 double world_chance(struct world *world)
 {
     return (double)(world_random(world) >> 11) * 0x1p-53;
-}
-
-/* The bytes of message number: nothing repeats, so misplaced bytes show. */
-static uint8_t byte_of(uint64_t number, uint32_t at)
-{
-    uint32_t mixed = (uint32_t)(number * 2654435761u) + (at >> 2) * 2246822519u;
-    return (uint8_t)((mixed ^ mixed >> 15) >> 8 * (at & 3));
-}
-
-static void fill(uint8_t *bytes, uint32_t count, uint64_t number)
-{
-    for (uint32_t i = 0; i < count; i++)
-        bytes[i] = byte_of(number, i);
-}
-
-static bool is_filled(const uint8_t *bytes, uint32_t count, uint64_t number)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (bytes[i] != byte_of(number, i))
-            return false;
-    return true;
-}
-
-static uint64_t answer_number(uint32_t request)
-{
-    return UINT64_C(1000003) + request;
-}
-
-/* The heap of what is under way. */
-static bool is_before(const struct world_flight *a, const struct world_flight *b)
-{
-    return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->order < b->order;
-}
-
-static void push(struct world *world, struct world_flight flight)
-{
-    if (world->flight_count == world->flight_capacity) {
-        world->flight_capacity = world->flight_capacity ? 2 * world->flight_capacity : 1024;
-        world->flights =
-            realloc(world->flights, world->flight_capacity * sizeof(world->flights[0]));
-        if (!world->flights)
-            abort();
-    }
-    flight.order = world->flight_order++;
-    uint32_t at = world->flight_count++;
-    while (at > 0 && is_before(&flight, &world->flights[(at - 1) / 2])) {
-        world->flights[at] = world->flights[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    world->flights[at] = flight;
-}
-
-static struct world_flight pop(struct world *world)
-{
-    struct world_flight *heap = world->flights, first = heap[0];
-    struct world_flight last = heap[--world->flight_count];
-    uint32_t at = 0, child;
-    while ((child = 2 * at + 1) < world->flight_count) {
-        if (child + 1 < world->flight_count && is_before(&heap[child + 1], &heap[child]))
-            child++;
-        if (!is_before(&heap[child], &last))
-            break;
-        heap[at] = heap[child];
-        at = child;
-    }
-    heap[at] = last;
-    return first;
-}
-
-/* The server's owner. */
-static uint8_t check(void *user, const struct jtp_open *open)
-{
-    const struct world *world = user;
-    /* The fingerprint says which request of the world it is. */
-    uint32_t index = jtp_get_u32(open->fingerprint);
-    if (index >= world->request_count)
-        return JTP_MODEL_MISMATCH;
-    return open->total_bytes == world->requests[index].total_bytes ? 0 : JTP_BAD_SIZE;
-}
-
-static int reserve(void *user, const struct jtp_open *open, struct jtp_reservation *reservation)
-{
-    struct world *world = user;
-    uint32_t slot = 0;
-    if (world->slab_used + open->total_bytes > world->config.slab_bytes)
-        return -ENOMEM;
-    while (slot < world->slot_count && world->slots[slot].is_used)
-        slot++;
-    if (slot == world->slot_count)
-        return -ENOMEM;
-    world->slots[slot] = (struct world_slot){.is_used = true,
-                                             .request = jtp_get_u32(open->fingerprint),
-                                             .total_bytes = open->total_bytes,
-                                             .bytes = malloc(open->total_bytes)};
-    world->slab_used += open->total_bytes;
-    if (world->slab_used > world->slab_peak)
-        world->slab_peak = world->slab_used;
-    reservation->bytes = world->slots[slot].bytes;
-    reservation->slot = slot + 1;
-    return 0;
-}
-
-static struct world_slot *slot_of(struct world *world, uint64_t slot)
-{
-    if (slot == 0 || slot > world->slot_count || !world->slots[slot - 1].is_used) {
-        fault(world, "a slot that is not in use", slot);
-        return NULL;
-    }
-    return &world->slots[slot - 1];
-}
-
-static void free_message(struct world *world, struct world_slot *slot)
-{
-    world->slab_used -= slot->bytes ? slot->total_bytes : 0;
-    free(slot->bytes);
-    slot->bytes = NULL;
-}
-
-static void release(void *user, uint64_t number)
-{
-    struct world *world = user;
-    struct world_slot *slot = slot_of(world, number);
-    if (!slot)
-        return;
-    free_message(world, slot);
-    slot->is_used = false;
-}
-
-static void deliver(void *user, struct jtp_request_ref ref, const struct jtp_open *open,
-                    uint64_t number, uint64_t deadline_ns, uint64_t now_ns)
-{
-    struct world *world = user;
-    struct world_slot *slot = slot_of(world, number);
-    if (!slot)
-        return;
-    struct world_request *request = &world->requests[slot->request];
-    if (++request->deliveries > 1)
-        fault(world, "a request that ran twice", slot->request);
-    if (!is_filled(slot->bytes, slot->total_bytes, slot->request))
-        fault(world, "a request with wrong bytes", slot->request);
-    uint64_t queue_ns = world->config.compute_ns * (world->working / world->config.workers);
-    world->working++;
-    push(world, (struct world_flight){.at_ns = now_ns + queue_ns + world->config.compute_ns,
-                                      .kind = ANSWER,
-                                      .ref = ref,
-                                      .slot = (uint32_t)number});
-    (void)deadline_ns;
-    (void)open;
-}
-
-/* The computation goes on, and finds at its end that nobody wants the answer. */
-static void cancelled(void *user, struct jtp_request_ref ref, uint64_t slot)
-{
-    slot_of(user, slot);
-    (void)ref;
-}
-
-static void sent(void *user, uint64_t number)
-{
-    struct world *world = user;
-    struct world_slot *slot = slot_of(world, number);
-    if (!slot)
-        return;
-    free(slot->answer);
-    slot->answer = NULL;
-    slot->is_used = false;
-    world->answers_held--;
-}
-
-static void load(void *user, uint64_t client, struct jtp_load *load)
-{
-    const struct world *world = user;
-    *load = (struct jtp_load){.queued = (uint16_t)world->working, .credits = 3};
-    (void)client;
-}
-
-static const struct jtp_server_ops ops = {check, reserve, release, deliver, cancelled, sent, load};
-
-static void answer(struct world *world, const struct world_flight *flight)
-{
-    struct world_slot *slot = slot_of(world, flight->slot);
-    world->working--;
-    if (!slot)
-        return;
-    const struct world_request *request = &world->requests[slot->request];
-    slot->answer_bytes = request->answer_bytes;
-    slot->answer = malloc(request->answer_bytes);
-    fill(slot->answer, slot->answer_bytes, answer_number(slot->request));
-    free_message(world, slot);
-    world->answers_held++;
-    const struct jtp_answering answering = {
-        .bytes = slot->answer, .total_bytes = slot->answer_bytes, .slot = flight->slot, .batch = 1};
-    if (jtp_server_answer(world->server, flight->ref, &answering, world->now_ns))
-        sent(world, flight->slot);
-    jtp_server_memory_freed(world->server, world->now_ns);
-}
-
-/* The link: what comes out of it, if anything, and when. */
-static void transmit(struct world *world, struct world_link *link, struct world_flight flight)
-{
-    uint64_t start_ns = world->now_ns;
-    if (link->bytes_per_s > 0) {
-        if (link->free_ns > start_ns)
-            start_ns = link->free_ns;
-        if (start_ns - world->now_ns > link->queue_ns || flight.count > link->largest_bytes) {
-            free(flight.bytes);
-            return;
-        }
-        link->free_ns = start_ns + (uint64_t)(1e9 * (flight.count + 28) / link->bytes_per_s);
-        start_ns = link->free_ns;
-    }
-    if (flight.count > link->largest_bytes || world_chance(world) < link->loss) {
-        free(flight.bytes);
-        return;
-    }
-    flight.at_ns = start_ns + link->delay_ns;
-    if (link->jitter_ns > 0 && world_chance(world) < link->reorder)
-        flight.at_ns += world_random(world) % link->jitter_ns;
-    if (world_chance(world) < link->duplicate) {
-        struct world_flight twin = flight;
-        twin.bytes = malloc(flight.count);
-        memcpy(twin.bytes, flight.bytes, flight.count);
-        twin.at_ns += world_random(world) % (link->delay_ns + link->jitter_ns + 1);
-        push(world, twin);
-    }
-    if (world_chance(world) < link->corrupt) {
-        uint64_t where = world_random(world) % (flight.count * UINT64_C(8));
-        if (world_chance(world) < 0.5)
-            flight.bytes[where / 8] ^= (uint8_t)(1u << where % 8);
-        else
-            flight.count = (uint32_t)(where / 8);
-    }
-    push(world, flight);
 }
 
 static struct world_flight flight_of(int kind, uint32_t client, const struct jtp_datagram *datagram)
@@ -305,7 +50,7 @@ static void from_server(struct world *world, const struct jtp_datagram *datagram
         return;
     }
     world->sent_bytes_down += count;
-    transmit(world, &world->down[client], flight_of(TO_CLIENT, client, datagram));
+    world_transmit(world, &world->down[client], flight_of(WORLD_TO_CLIENT, client, datagram));
 }
 
 static void pump_server(struct world *world)
@@ -315,7 +60,7 @@ static void pump_server(struct world *world)
         from_server(world, &datagram);
     const struct jtp_server_stats *stats = jtp_server_stats(world->server);
     if (stats->granted_bytes > world->slab_used || world->slab_used > world->config.slab_bytes)
-        fault(world, "more granted than there is memory", stats->granted_bytes);
+        world_fault(world, "more granted than there is memory", stats->granted_bytes);
 }
 
 static void take_events(struct world *world, uint32_t client)
@@ -325,15 +70,15 @@ static void take_events(struct world *world, uint32_t client)
         struct world_request *request = event.user;
         uint32_t index = (uint32_t)(request - world->requests);
         if (request->has_event)
-            fault(world, "a request that ended twice", index);
+            world_fault(world, "a request that ended twice", index);
         request->has_event = true;
         request->event = event;
         if (event.end == JTP_ANSWERED &&
             (event.answer.total_bytes != request->answer_bytes ||
-             !is_filled(request->answer, request->answer_bytes, answer_number(index))))
-            fault(world, "an answer with wrong bytes", index);
+             !world_is_filled(request->answer, request->answer_bytes, world_answer_number(index))))
+            world_fault(world, "an answer with wrong bytes", index);
         if (world->now_ns > request->at_ns + request->deadline_ns + MS)
-            fault(world, "an end after the deadline", index);
+            world_fault(world, "an end after the deadline", index);
     }
 }
 
@@ -342,12 +87,12 @@ static void pump_client(struct world *world, uint32_t client)
     struct jtp_datagram datagram;
     take_events(world, client);
     while (jtp_client_next_datagram(world->clients[client], world->now_ns, &datagram)) {
-        struct world_flight flight = flight_of(TO_SERVER, client, &datagram);
+        struct world_flight flight = flight_of(WORLD_TO_SERVER, client, &datagram);
         flight.from = address_of(client);
         if (flight.count > world->config.client.path.largest_datagram_bytes)
-            fault(world, "a datagram that is too large", flight.count);
+            world_fault(world, "a datagram that is too large", flight.count);
         world->sent_bytes_up += flight.count;
-        transmit(world, &world->up[client], flight);
+        world_transmit(world, &world->up[client], flight);
     }
 }
 
@@ -358,7 +103,7 @@ static void to_server(struct world *world, const struct jtp_address *from, const
     /* In memory of its own size, so that reading too far shows. */
     if (jtp_server_on_datagram(world->server, from, bytes, count, world->now_ns, &reply)) {
         if (reply.head_bytes > 3 * count)
-            fault(world, "a reply of more than three times its question", reply.head_bytes);
+            world_fault(world, "a reply of more than three times its question", reply.head_bytes);
         from_server(world, &reply);
     }
     jtp_server_memory_freed(world->server, world->now_ns);
@@ -367,14 +112,14 @@ static void to_server(struct world *world, const struct jtp_address *from, const
 
 static void arrive(struct world *world, struct world_flight *flight)
 {
-    if (flight->kind == TO_SERVER) {
+    if (flight->kind == WORLD_TO_SERVER) {
         to_server(world, &flight->from, flight->bytes, flight->count);
-    } else if (flight->kind == TO_CLIENT) {
+    } else if (flight->kind == WORLD_TO_CLIENT) {
         jtp_client_on_datagram(world->clients[flight->client], flight->bytes, flight->count,
                                world->now_ns);
         pump_client(world, flight->client);
     } else {
-        answer(world, flight);
+        world_answer(world, flight);
         pump_server(world);
     }
     free(flight->bytes);
@@ -393,7 +138,7 @@ static void submit(struct world *world, uint32_t index)
     jtp_put_u32(submission.open.fingerprint, index);
     if (jtp_client_submit(world->clients[request->client], &submission, world->now_ns,
                           &request->number))
-        fault(world, "a request that cannot be submitted", index);
+        world_fault(world, "a request that cannot be submitted", index);
     request->is_submitted = true;
     pump_client(world, request->client);
 }
@@ -421,19 +166,9 @@ static void start_server(struct world *world)
         config->table_key.bytes[i] = (uint8_t)world_random(world);
     }
     free(world->server);
-    config->ops = &ops;
+    config->ops = &world_ops;
     config->user = world;
     world->server = jtp_server_init(malloc(jtp_server_bytes(config)), config, world->now_ns);
-}
-
-static void free_slots(struct world *world)
-{
-    for (uint32_t i = 0; i < world->slot_count; i++) {
-        free(world->slots[i].bytes);
-        free(world->slots[i].answer);
-    }
-    memset(world->slots, 0, world->slot_count * sizeof(world->slots[0]));
-    world->slab_used = world->answers_held = 0;
 }
 
 /* Everything that the server and its owner knew is gone. */
@@ -444,10 +179,10 @@ static void restart_server(struct world *world)
     world->flights = NULL;
     world->flight_count = world->flight_capacity = 0;
     for (uint32_t i = 0; i < count; i++)
-        if (kept[i].kind != ANSWER)
-            push(world, kept[i]);
+        if (kept[i].kind != WORLD_ANSWER)
+            world_push(world, kept[i]);
     free(kept);
-    free_slots(world);
+    world_free_slots(world);
     world->working = 0;
     for (uint32_t i = 0; i < world->request_count; i++)
         world->requests[i].deliveries = 0;
@@ -484,7 +219,7 @@ void world_destroy(struct world *world)
     }
     for (uint32_t i = 0; i < world->config.clients; i++)
         free(world->clients[i]);
-    free_slots(world);
+    world_free_slots(world);
     free(world->slots);
     free(world->flights);
     free(world->server);
@@ -505,7 +240,7 @@ void world_request(struct world *world, uint32_t client, uint64_t at_ns, uint32_
                                       .deadline_ns = deadline_ns,
                                       .bytes = malloc(total_bytes),
                                       .answer = calloc(1, answer_bytes)};
-    fill(request->bytes, total_bytes, index);
+    world_fill(request->bytes, total_bytes, index);
 }
 
 /* A datagram from an address that is nobody's: whole, cut, or with its checksum right. */
@@ -575,7 +310,7 @@ static void step(struct world *world, uint64_t client_ns)
            world->requests[world->next_request].at_ns <= world->now_ns)
         submit(world, world->next_request++);
     while (world->flight_count > 0 && world->flights[0].at_ns <= world->now_ns) {
-        struct world_flight flight = pop(world);
+        struct world_flight flight = world_pop(world);
         arrive(world, &flight);
     }
     if (world->flood_per_s > 0 && world->flood_ns <= world->now_ns)
@@ -597,7 +332,7 @@ void world_run(struct world *world, uint64_t until_ns)
             break;
         idle_turns = next_ns > world->now_ns ? 0 : idle_turns + 1;
         if (idle_turns > 100000)
-            fault(world, "a world that does not move on", idle_turns);
+            world_fault(world, "a world that does not move on", idle_turns);
         if (next_ns > world->now_ns)
             world->now_ns = next_ns;
         if (shrink_ns <= world->now_ns) {
@@ -621,15 +356,15 @@ void world_check_end(struct world *world)
     const struct jtp_server_stats *stats = jtp_server_stats(world->server);
     for (uint32_t i = 0; i < world->request_count; i++)
         if (!world->requests[i].has_event)
-            fault(world, "a request that never ended", i);
+            world_fault(world, "a request that never ended", i);
     if (world->slab_used > 0 || stats->granted_bytes > 0)
-        fault(world, "memory that did not come back", world->slab_used);
+        world_fault(world, "memory that did not come back", world->slab_used);
     if (world->answers_held > 0)
-        fault(world, "answers that did not come back", world->answers_held);
+        world_fault(world, "answers that did not come back", world->answers_held);
     if (stats->open_requests > 0 || stats->waiting > 0)
-        fault(world, "requests that stay open", stats->open_requests);
+        world_fault(world, "requests that stay open", stats->open_requests);
     if (stats->clients > 0)
-        fault(world, "clients that are never forgotten", stats->clients);
+        world_fault(world, "clients that are never forgotten", stats->clients);
 }
 
 uint32_t world_count(const struct world *world, enum jtp_end end)

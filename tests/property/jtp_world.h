@@ -48,8 +48,26 @@ struct world_request {
     struct jtp_event event;
 };
 
-struct world_flight;
-struct world_slot;
+enum world_flight_kind { WORLD_TO_SERVER, WORLD_TO_CLIENT, WORLD_ANSWER };
+
+struct world_flight {
+    uint64_t at_ns, order;
+    enum world_flight_kind kind;
+    uint32_t client, count;
+    struct jtp_address from;
+    uint8_t *bytes;
+    struct jtp_request_ref ref; /* ANSWER */
+    uint32_t slot;
+};
+
+/* What the server's owner holds for a request: its message, then its answer. */
+struct world_slot {
+    bool is_used;
+    uint32_t request; /* the world's */
+    uint32_t total_bytes;
+    uint8_t *bytes, *answer;
+    uint32_t answer_bytes;
+};
 
 struct world {
     struct world_config config;
@@ -90,6 +108,18 @@ void world_run(struct world *world, uint64_t until_ns);
 void world_check_end(struct world *world);
 
 uint32_t world_count(const struct world *world, enum jtp_end end);
+/* Between the world's files. */
+extern const struct jtp_server_ops world_ops;
+void world_fault(struct world *world, const char *what, uint64_t number);
+void world_fill(uint8_t *bytes, uint32_t count, uint64_t number);
+bool world_is_filled(const uint8_t *bytes, uint32_t count, uint64_t number);
+uint64_t world_answer_number(uint32_t request);
+void world_push(struct world *world, struct world_flight flight);
+struct world_flight world_pop(struct world *world);
+void world_transmit(struct world *world, struct world_link *link, struct world_flight flight);
+void world_answer(struct world *world, const struct world_flight *flight);
+void world_free_slots(struct world *world);
+
 uint64_t world_random(struct world *world);
 double world_chance(struct world *world);
 const char *world_end_name(enum jtp_end end);
