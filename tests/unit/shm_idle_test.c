@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -152,6 +153,100 @@ static void no_wake_is_lost(void)
     free_both(both);
 }
 
+struct race {
+    struct both *both;
+    atomic_uint *number; /* what is published */
+    atomic_uint go;
+    atomic_uint done;
+};
+
+#define RACES 30000u
+
+/* Both have a core, so neither gives it away: the races are what happens while both run. */
+static void wait_for(atomic_uint *word, unsigned value)
+{
+    while (atomic_load_explicit(word, memory_order_acquire) != value)
+        continue;
+}
+
+static void delay(unsigned rounds)
+{
+    for (unsigned i = 0; i < rounds; i++)
+        idle_pause();
+}
+
+/* The calling thread runs on the first or second core it may; false if there is no such. */
+static bool run_on_core(int which)
+{
+    cpu_set_t all;
+    sched_getaffinity(0, sizeof(all), &all);
+    for (int core = 0; core < CPU_SETSIZE; core++) {
+        if (!CPU_ISSET(core, &all) || which-- > 0)
+            continue;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(core, &one);
+        return pthread_setaffinity_np(pthread_self(), sizeof(one), &one) == 0;
+    }
+    return false;
+}
+
+static void *publish_and_ring(void *arg)
+{
+    struct race *race = arg;
+    run_on_core(1);
+    for (unsigned round = 1; round <= RACES; round++) {
+        wait_for(&race->go, round);
+        /* Near at hand, as after many pushes: an early read is a quick one. */
+        atomic_load_explicit(&race->both->cells[0].is_sleeping, memory_order_relaxed);
+        delay(2 + round % 5);
+        atomic_store_explicit(race->number, round, memory_order_release);
+        wake_ring(&race->both->b);
+        atomic_store_explicit(&race->done, round, memory_order_release);
+    }
+    return NULL;
+}
+
+/* The heart of it, both at the same moment: who does not see what was published is rung. Without
+ * either of the two fences this fails on x86. */
+static void who_misses_it_is_rung(void)
+{
+    cpu_set_t all;
+    sched_getaffinity(0, sizeof(all), &all);
+    if (CPU_COUNT(&all) < 2) {
+        printf(" (skipped: needs two cores) ");
+        return;
+    }
+    struct race race = {.both = make_both()};
+    struct idle idle = make_idle(IDLE_ADAPTIVE, &race.both->a);
+    race.number = aligned_alloc(SHM_APART_BYTES, SHM_APART_BYTES);
+    atomic_init(race.number, 0);
+    pthread_t thread;
+    pthread_create(&thread, NULL, publish_and_ring, &race);
+    run_on_core(0);
+    unsigned missed = 0;
+    unsigned lost = 0;
+    uint64_t rings = 0;
+    for (unsigned round = 1; round <= RACES; round++) {
+        atomic_store_explicit(&race.go, round, memory_order_release);
+        delay(2 + round / 5 % 12);
+        idle_arm(&idle);
+        const bool is_missed = atomic_load_explicit(race.number, memory_order_acquire) != round;
+        wait_for(&race.done, round);
+        missed += is_missed;
+        lost += is_missed && race.both->b.ring_count == rings;
+        rings = race.both->b.ring_count;
+        idle_disarm(&idle);
+    }
+    pthread_join(thread, NULL);
+    sched_setaffinity(0, sizeof(all), &all);
+    printf(" (%u missed it, %u of them were not rung) ", missed, lost);
+    CU_ASSERT_EQUAL(lost, 0);
+    free(race.number);
+    idle_fini(&idle);
+    free_both(race.both);
+}
+
 static void other_descriptors_wake_too(void)
 {
     struct both *both = make_both();
@@ -222,6 +317,7 @@ const struct cunit_test tests[] = {
     {"adaptive spins, then wants to sleep; busy never does", sleeps_after_spinning},
     {"one system call wakes a sleeper, none one who is awake", rings_once_per_sleep},
     {"no wake is lost", no_wake_is_lost},
+    {"who goes to sleep without seeing what is published is rung", who_misses_it_is_rung},
     {"other descriptors end a sleep too", other_descriptors_wake_too},
     {"a peer that is gone is noticed, once", a_gone_peer_is_noticed_once},
     {"a hostile peer cannot make a ring or a drain wait", a_hostile_peer_cannot_stop_us},
