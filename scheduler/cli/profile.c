@@ -186,6 +186,7 @@ struct making {
     struct measurement measurement;
     struct profile_about about;
     uint32_t *cut_layers;
+    struct profile_layer_about *layers;
     char *name;
 };
 
@@ -199,6 +200,21 @@ static int list_cuts(struct making *making)
         if (measurement->is_legal[k])
             making->cut_layers[making->about.cut_count++] = k;
     making->about.cut_layers = making->cut_layers;
+    return COMMAND_DONE;
+}
+
+static int describe_layers(struct making *making)
+{
+    const uint32_t count = making->model_profile.profile.layer_count;
+    making->layers = calloc((size_t)count + 1, sizeof(*making->layers));
+    if (!making->layers)
+        return command_fail("profile", COMMAND_FAILED, "out of memory");
+    for (uint32_t i = 0; i < count; i++) {
+        const struct engine_layer *layer = engine_model_layer(making->session->model, i);
+        making->layers[i] = (struct profile_layer_about){
+            .type = layer->type, .flops = layer->flops * making->options->measure.batch};
+    }
+    making->about.layers = making->layers;
     return COMMAND_DONE;
 }
 
@@ -286,6 +302,8 @@ static int make(struct making *making)
     if (!status)
         status = list_cuts(making);
     if (!status)
+        status = describe_layers(making);
+    if (!status)
         status = profile_sides_fill(&making->sides, &making->model_profile.profile, session->model,
                                     &making->measurement, element_bytes(options),
                                     options->is_backward ? BACKWARD_FACTOR : 0);
@@ -300,6 +318,7 @@ static void making_fini(struct making *making)
     model_profile_fini(&making->model_profile);
     measurement_fini(&making->measurement);
     free(making->cut_layers);
+    free(making->layers);
     free(making->name);
 }
 

@@ -10,6 +10,12 @@
 
 #define PROFILE_FILE_SCHEMA "joint.profile/1"
 
+/* What a layer is, for people and other tools: written, and passed over when it is read. */
+struct profile_layer_about {
+    const char *type; /* "Conv+Relu" */
+    double flops; /* for the whole batch */
+};
+
 /* What a profile says besides costs; a plan can be made without any of it. */
 struct profile_about {
     char fingerprint[33]; /* of the model: 32 hexadecimal digits in lower case; "": not said */
@@ -21,6 +27,7 @@ struct profile_about {
      * strictly rising. cut_count 0: not said. */
     uint32_t cut_count;
     const uint32_t *cut_layers;
+    const struct profile_layer_about *layers; /* [layer_count]; NULL: not said, and when read */
 };
 
 /* A profile that was read, and the memory that it lies in. */

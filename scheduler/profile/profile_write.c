@@ -35,7 +35,8 @@ static void print_backward(FILE *stream, double mobile_ms, double mobile_mj, dou
     print_number(stream, "backward_cloud_ms", cloud_ms);
 }
 
-static void print_layer(FILE *stream, const struct split_layer *layer)
+static void print_layer(FILE *stream, const struct split_layer *layer,
+                        const struct profile_layer_about *about)
 {
     fputs("{\"name\": ", stream);
     json_print_text(stream, layer->name ? layer->name : "");
@@ -49,6 +50,11 @@ static void print_layer(FILE *stream, const struct split_layer *layer)
     if (layer->input_count) {
         fputs(", ", stream);
         print_numbers(stream, "inputs", layer->inputs, layer->input_count);
+    }
+    if (about) {
+        fputs(", \"type\": ", stream);
+        json_print_text(stream, about->type);
+        print_number(stream, "flops", about->flops);
     }
     fputc('}', stream);
 }
@@ -101,7 +107,7 @@ int profile_file_print(FILE *stream, const struct split_profile *profile,
     fputs(",\n \"layers\": [", stream);
     for (uint32_t i = 0; i < profile->layer_count; i++) {
         fputs(i ? ",\n  " : "\n  ", stream);
-        print_layer(stream, &profile->layers[i]);
+        print_layer(stream, &profile->layers[i], about && about->layers ? &about->layers[i] : NULL);
     }
     fputs("]", stream);
     for (uint32_t i = 0; i < profile->block_count; i++) {

@@ -116,6 +116,16 @@ class WhatIsWritten(ProfileCase):
             profile, _ = self.run_profile(name, "--blocks", "none", seconds=0.01)
             self.assertEqual(sum(layer["weight_bytes"] for layer in profile["layers"]), floats, name)
 
+    def test_layers_say_what_they_are(self):
+        """LeNet's convolutions: 2 x outputs x weights of one output."""
+        profile, report = self.run_profile("lenet", "--blocks", "none", "--batch", 3, seconds=0.01)
+        conv = {layer["type"]: layer["flops"] for layer in profile["layers"][:1]}
+        self.assertEqual(list(conv), ["Conv+Tanh"])
+        self.assertGreaterEqual(conv["Conv+Tanh"], 3 * 2 * 6 * 28 * 28 * 25)
+        self.assertLess(conv["Conv+Tanh"], 1.1 * 3 * 2 * 6 * 28 * 28 * 25)
+        for layer, told in zip(profile["layers"], report["layers"]):
+            self.assertAlmostEqual(layer["flops"] / 1e9, told["gflop"])
+
     def test_parts_make_the_whole(self):
         profile, report = self.run_profile("alexnet", "--blocks", 3, seconds=1)
         count = len(profile["layers"])
