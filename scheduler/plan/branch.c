@@ -82,7 +82,8 @@ int split_branch_init(struct split_branch *branch, const struct split_problem *p
     branch->trail = calloc(nodes, sizeof(*branch->trail));
     branch->levels = calloc(nodes, sizeof(*branch->levels));
     branch->best = calloc(nodes, sizeof(*branch->best));
-    bool is_complete = branch->sides && branch->trail && branch->levels && branch->best;
+    err = split_agenda_init(&branch->agenda, (uint32_t)nodes);
+    bool is_complete = !err && branch->sides && branch->trail && branch->levels && branch->best;
     for (int i = 0; i < SPLIT_BRANCH_SLOTS; i++) {
         branch->placements[i] = calloc(nodes, sizeof(*branch->placements[i]));
         is_complete &= branch->placements[i] != NULL;
@@ -98,6 +99,7 @@ void split_branch_fini(struct split_branch *branch)
     if (!branch)
         return;
     split_mincut_fini(&branch->mincut);
+    split_agenda_fini(&branch->agenda);
     free(branch->sides);
     free(branch->trail);
     free(branch->levels);
@@ -262,16 +264,13 @@ static uint32_t choose(const struct task *task, uint8_t *side)
     return chosen;
 }
 
-/* Leaves the best placement within the limits in the branch; best_cost INFINITY: none. 0, -E2BIG.
- */
-static int search(struct task *task)
+/* Looks through all placements with the sides as they are fixed, in memory that does not grow. 0 or
+ * -E2BIG. */
+static int search_in_depth(struct task *task, struct relaxation relaxation)
 {
     struct split_branch *branch = task->branch;
-    struct relaxation relaxation = {0};
     uint32_t depth = 0;
-    branch->best_cost = INFINITY;
     branch->trail_count = 0;
-    memset(branch->sides, SPLIT_MINCUT_FREE, branch->mincut.node_count);
     for (;;) {
         enum verdict verdict = relax(task, &relaxation);
         struct split_branch_level level = {.trail_count = branch->trail_count,
@@ -295,6 +294,48 @@ static int search(struct task *task)
         fix(branch, last->node, last->side == SPLIT_CLOUD ? SPLIT_MOBILE : SPLIT_CLOUD);
         memcpy(relaxation.multipliers, last->multipliers, sizeof(relaxation.multipliers));
     }
+}
+
+/* Leaves the best placement within the limits in the branch; best_cost INFINITY: none. 0, -E2BIG.
+ *
+ * The part with the least bound first: every part that is opened so has a bound below the best
+ * there is, and had to be opened in any order. */
+static int search(struct task *task)
+{
+    struct split_branch *branch = task->branch;
+    struct split_agenda *agenda = &branch->agenda;
+    const double none[SPLIT_MASTER_BOUNDS] = {0};
+    branch->best_cost = INFINITY;
+    memset(branch->sides, SPLIT_MINCUT_FREE, agenda->node_count);
+    split_agenda_clear(agenda);
+    split_agenda_push(agenda, -INFINITY, none, branch->sides);
+    while (agenda->count && agenda->items[0].bound < cutoff(task)) {
+        struct split_agenda_item item;
+        struct relaxation relaxation;
+        uint8_t side;
+        int err = 0;
+        split_agenda_pop(agenda, &item, branch->sides);
+        memcpy(relaxation.multipliers, item.multipliers, sizeof(item.multipliers));
+        branch->trail_count = 0;
+        const enum verdict verdict = relax(task, &relaxation);
+        const uint32_t node = verdict == OPEN ? choose(task, &side) : 0;
+        if (verdict == GIVEN_UP)
+            return -E2BIG;
+        if (!node)
+            continue;
+        if (agenda->count + 2 > agenda->room) {
+            err = search_in_depth(task, relaxation);
+        } else {
+            const double bound = fmax(relaxation.bound, item.bound);
+            branch->sides[node] = side == SPLIT_CLOUD ? SPLIT_MOBILE : SPLIT_CLOUD;
+            split_agenda_push(agenda, bound, relaxation.multipliers, branch->sides);
+            branch->sides[node] = side;
+            split_agenda_push(agenda, bound, relaxation.multipliers, branch->sides);
+        }
+        if (err)
+            return err;
+    }
+    return 0;
 }
 
 static void find_scales(struct task *task, const struct split_plan *plan)

@@ -2,7 +2,7 @@
 #ifndef SCHEDULER_PLAN_BRANCH_H
 #define SCHEDULER_PLAN_BRANCH_H
 
-#include "scheduler/plan/master.h"
+#include "scheduler/plan/agenda.h"
 #include "scheduler/plan/mincut.h"
 
 enum {
@@ -16,7 +16,8 @@ struct split_branch {
     uint8_t *sides; /* [nodes], SPLIT_MINCUT_FREE where not fixed */
     uint32_t *trail; /* the fixed nodes, in the order in which they were */
     uint32_t trail_count;
-    struct split_branch_level *levels; /* one for each decision that stands */
+    struct split_agenda agenda;
+    struct split_branch_level *levels; /* once the agenda is full: each decision that stands */
     bool *placements[SPLIT_BRANCH_SLOTS]; /* those of the master's plans, and one more */
     bool *best;
     struct split_values best_values;
