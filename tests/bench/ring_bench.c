@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,9 +34,14 @@ enum ring { JOINT, RTE_WIDE, RTE_POINTER, RINGS };
 static const char *const ring_names[RINGS] = {
     "joint, 64 bytes, processes", "rte_ring, 64 bytes, threads", "rte_ring, 8 bytes, threads"};
 
+/* One per round: nanoseconds per hop or descriptor, 0 if either side was interrupted. */
 struct samples {
-    unsigned count;
-    double ns[MAX_SAMPLES]; /* per hop or per descriptor */
+    double ns[MAX_SAMPLES];
+};
+
+/* What both sides of a sample see. */
+struct stage {
+    atomic_long helper_switches; /* times that another program took the helper's core */
 };
 
 static uint64_t now_ns(void)
@@ -42,6 +49,14 @@ static uint64_t now_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* How often another program has taken this thread's core. */
+static long switches(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nivcsw;
 }
 
 static void run_on_core(int core)
@@ -125,7 +140,7 @@ static const uint64_t counts[MEASURES] = {BOUNCES, STREAMED, SLEEPS};
 /* Hops that one count stands for. */
 static const double hops[MEASURES] = {2, 1, 2};
 
-static double joint_sample(enum measure measure)
+static double joint_sample(enum measure measure, struct stage *stage)
 {
     struct channel channel;
     struct channel_config config = channel_config_default();
@@ -140,20 +155,26 @@ static double joint_sample(enum measure measure)
         if (channel_accept(&peer, sockets[1]))
             _exit(1);
         joint_bounce(&peer, true, WARM_UP);
+        const long before = switches();
         joint_run(&peer, measure, true, counts[measure]);
+        atomic_store(&stage->helper_switches, switches() - before);
         _exit(0);
     }
     if (channel_offer(&channel, sockets[0], NULL, 0) || channel_settle(&channel, sockets[0]))
         exit(1);
     joint_bounce(&channel, false, WARM_UP);
+    const long before = switches();
     const uint64_t start_ns = now_ns();
     joint_run(&channel, measure, false, counts[measure]);
     const uint64_t end_ns = now_ns();
+    const bool is_disturbed = switches() != before;
     int status;
     waitpid(child, &status, 0);
     close(sockets[0]);
     close(sockets[1]);
     channel_fini(&channel);
+    if (is_disturbed || atomic_load(&stage->helper_switches))
+        return 0;
     return (double)(end_ns - start_ns) / ((double)counts[measure] * hops[measure]);
 }
 
@@ -161,6 +182,7 @@ static double joint_sample(enum measure measure)
 struct rte_helper {
     struct rte_bench *bench;
     enum measure measure;
+    struct stage *stage;
 };
 
 static void rte_run(struct rte_bench *bench, enum measure measure, bool is_helper)
@@ -176,22 +198,29 @@ static void *rte_help(void *arg)
     const struct rte_helper *helper = arg;
     run_on_core(1);
     rte_bench_bounce(helper->bench, true, WARM_UP);
+    const long before = switches();
     rte_run(helper->bench, helper->measure, true);
+    atomic_store(&helper->stage->helper_switches, switches() - before);
     return NULL;
 }
 
-static double rte_sample(enum measure measure, bool is_wide)
+static double rte_sample(enum measure measure, bool is_wide, struct stage *stage)
 {
-    struct rte_helper helper = {.bench = rte_bench_create(CAPACITY, is_wide), .measure = measure};
+    struct rte_helper helper = {
+        .bench = rte_bench_create(CAPACITY, is_wide), .measure = measure, .stage = stage};
     pthread_t thread;
     if (!helper.bench || pthread_create(&thread, NULL, rte_help, &helper))
         exit(1);
     rte_bench_bounce(helper.bench, false, WARM_UP);
+    const long before = switches();
     const uint64_t start_ns = now_ns();
     rte_run(helper.bench, measure, false);
     const uint64_t end_ns = now_ns();
+    const bool is_disturbed = switches() != before;
     pthread_join(thread, NULL);
     rte_bench_destroy(helper.bench);
+    if (is_disturbed || atomic_load(&stage->helper_switches))
+        return 0;
     return (double)(end_ns - start_ns) / ((double)counts[measure] * hops[measure]);
 }
 #endif
@@ -203,32 +232,45 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void add(struct samples *samples, double ns)
+/* Sorts what is not 0 to the front of `out`; how many. */
+static unsigned sort_good(const double *values, unsigned count, double *out)
 {
-    samples->ns[samples->count++] = ns;
+    unsigned good = 0;
+    for (unsigned i = 0; i < count; i++)
+        if (values[i] > 0)
+            out[good++] = values[i];
+    qsort(out, good, sizeof(*out), by_value);
+    return good;
 }
 
-static void report(const char *what, struct samples samples[RINGS], bool is_rate)
+static void report_ratio(const struct samples samples[RINGS], int ring, unsigned rounds)
 {
-    printf("%s\n  %-28s %10s %10s %10s", what, "", "best", "quarter", "median");
-    printf(is_rate ? " %12s\n" : "\n", "best, M/s");
+    double ratio[MAX_SAMPLES];
+    double sorted[MAX_SAMPLES];
+    for (unsigned i = 0; i < rounds; i++) {
+        const double joint = samples[JOINT].ns[i];
+        ratio[i] = joint > 0 ? samples[ring].ns[i] / joint : 0;
+    }
+    const unsigned good = sort_good(ratio, rounds, sorted);
+    if (good > 0)
+        printf("  ratio to %s of the same round: median %.2f, middle half %.2f to %.2f\n",
+               ring == RTE_WIDE ? "64 bytes" : "8 bytes", sorted[good / 2], sorted[good / 4],
+               sorted[good * 3 / 4]);
+}
+
+static void report(const char *what, const struct samples samples[RINGS], unsigned rounds)
+{
+    printf("%s\n  %-28s %10s %10s %10s %12s %8s\n", what, "", "best", "quarter", "median",
+           "median, M/s", "samples");
     for (int r = 0; r < RINGS; r++) {
-        struct samples *s = &samples[r];
-        if (s->count == 0)
-            continue;
-        qsort(s->ns, s->count, sizeof(s->ns[0]), by_value);
-        printf("  %-28s %7.1f ns %7.1f ns %7.1f ns", ring_names[r], s->ns[0], s->ns[s->count / 4],
-               s->ns[s->count / 2]);
-        printf(is_rate ? " %12.1f\n" : "\n", 1e3 / s->ns[0]);
+        double sorted[MAX_SAMPLES];
+        const unsigned good = sort_good(samples[r].ns, rounds, sorted);
+        if (good > 0)
+            printf("  %-28s %7.1f ns %7.1f ns %7.1f ns %12.3f %8u\n", ring_names[r], sorted[0],
+                   sorted[good / 4], sorted[good / 2], 1e3 / sorted[good / 2], good);
     }
-    for (int r = 1; r < RINGS; r++) {
-        struct samples *s = &samples[r];
-        if (s->count > 0)
-            printf("  ratio to %-19s %10.2f %10.2f %10.2f\n",
-                   r == RTE_WIDE ? "64 bytes" : "8 bytes", s->ns[0] / samples[JOINT].ns[0],
-                   s->ns[s->count / 4] / samples[JOINT].ns[samples[JOINT].count / 4],
-                   s->ns[s->count / 2] / samples[JOINT].ns[samples[JOINT].count / 2]);
-    }
+    for (int r = RTE_WIDE; r < RINGS; r++)
+        report_ratio(samples, r, rounds);
 }
 
 int main(int argc, char **argv)
@@ -246,23 +288,27 @@ int main(int argc, char **argv)
     if (rounds == 0 || rounds > MAX_SAMPLES)
         return 2;
     static struct samples samples[MEASURES][RINGS];
+    struct stage *stage =
+        mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (stage == MAP_FAILED)
+        return 1;
     run_on_core(0);
     for (unsigned i = 0; i < rounds; i++) {
         for (int m = BOUNCE; m <= STREAM; m++) {
-            add(&samples[m][JOINT], joint_sample((enum measure)m));
+            samples[m][JOINT].ns[i] = joint_sample((enum measure)m, stage);
 #ifdef HAVE_DPDK
-            add(&samples[m][RTE_WIDE], rte_sample((enum measure)m, true));
-            add(&samples[m][RTE_POINTER], rte_sample((enum measure)m, false));
+            samples[m][RTE_WIDE].ns[i] = rte_sample((enum measure)m, true, stage);
+            samples[m][RTE_POINTER].ns[i] = rte_sample((enum measure)m, false, stage);
 #endif
         }
         if (i % 4 == 0)
-            add(&samples[SLEEPY][JOINT], joint_sample(SLEEPY));
+            samples[SLEEPY][JOINT].ns[i] = joint_sample(SLEEPY, stage);
     }
 #ifndef HAVE_DPDK
     printf("Built without DPDK (libdpdk-dev): joint's ring alone.\n");
 #endif
-    report("one descriptor, one hop (half of there and back)", samples[BOUNCE], false);
-    report("stream in batches of 32, per descriptor", samples[STREAM], true);
-    report("one hop to a peer that sleeps", samples[SLEEPY], false);
+    report("one descriptor, one hop (half of there and back)", samples[BOUNCE], rounds);
+    report("stream in batches of 32, per descriptor", samples[STREAM], rounds);
+    report("one hop to a peer that sleeps", samples[SLEEPY], rounds);
     return 0;
 }
