@@ -34,7 +34,7 @@ static struct port *open_way(const struct way *way, const struct jtp_address *lo
     return port_case_open(&config);
 }
 
-#define BURSTS 60
+#define BURSTS 20
 #define MOST_BYTES 1400
 
 struct burst {

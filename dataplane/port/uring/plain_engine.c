@@ -3,7 +3,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define MOST_AT_ONCE PORT_MAX_BURST
 
@@ -132,11 +134,20 @@ static void plain_push(struct udp_queue *queue, const uint16_t *slots, uint32_t 
         done += push_some(queue, slots + done, count - done);
 }
 
-static uint32_t plain_prepare_wait(struct udp_queue *queue, struct pollfd *polls)
+static int plain_wait(struct udp_queue *queue, int wake_fd, uint64_t timeout_ns)
 {
+    struct pollfd polls[URING_PORT_MAX_ADDRESSES + 1];
+    const short events = queue->transmitter.pending_count > 0 ? POLLIN | POLLOUT : POLLIN;
     for (uint32_t i = 0; i < queue->socket_count; i++)
-        polls[i] = (struct pollfd){.fd = queue->sockets[i].fd, .events = POLLIN};
-    return queue->socket_count;
+        polls[i] = (struct pollfd){.fd = queue->sockets[i].fd, .events = events};
+    polls[queue->socket_count] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
+    const struct timespec timeout = {
+        .tv_sec = (time_t)(timeout_ns / 1000000000u),
+        .tv_nsec = (long)(timeout_ns % 1000000000u),
+    };
+    const int ready =
+        ppoll(polls, queue->socket_count + 1, timeout_ns == UINT64_MAX ? NULL : &timeout, NULL);
+    return ready < 0 && errno != EINTR ? -errno : 0;
 }
 
 const struct udp_engine plain_engine = {
@@ -145,5 +156,5 @@ const struct udp_engine plain_engine = {
     .collect = plain_collect,
     .recycle = plain_recycle,
     .push = plain_push,
-    .prepare_wait = plain_prepare_wait,
+    .wait = plain_wait,
 };

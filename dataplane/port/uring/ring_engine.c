@@ -11,7 +11,10 @@
 #include "dataplane/port/uring/ring_probe.h"
 #include "dataplane/port/uring/udp_queue.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -22,7 +25,7 @@
 #define SEND_ZC_REPORT_USAGE (1u << 3)
 #define NOTIF_USAGE_ZC_COPIED (1u << 31)
 
-enum request { REQUEST_RECEIVE = 1, REQUEST_SEND };
+enum request { REQUEST_RECEIVE = 1, REQUEST_SEND, REQUEST_WAKE, REQUEST_ROOM };
 
 struct ring {
     struct io_uring ring;
@@ -30,25 +33,21 @@ struct ring {
     size_t buffers_bytes;
     uint32_t free_count; /* the kernel's, as far as we know */
     uint32_t buffer_count;
-    uint32_t given_count; /* added, not yet shown to the kernel */
     struct msghdr receive_form; /* sizes of name and control */
     bool is_receiving[URING_PORT_MAX_ADDRESSES];
     uint32_t receiving_count;
+    bool is_watched[URING_PORT_MAX_ADDRESSES]; /* for room to send */
+    uint32_t wake_number; /* of the last request for a caller's wake_fd */
+    bool is_wake_seen; /* that request has ended */
     uint32_t sends_left; /* pushed, result not seen */
     uint32_t zero_copy_flags;
     bool is_enabled;
+    pthread_t owner; /* once it is enabled */
 };
 
 static uint64_t user_data(enum request request, uint32_t index)
 {
     return (uint64_t)request << 32 | index;
-}
-
-static void show_buffers(struct ring *ring)
-{
-    io_uring_buf_ring_advance(ring->buffers, (int)ring->given_count);
-    ring->free_count += ring->given_count;
-    ring->given_count = 0;
 }
 
 static void ring_recycle(struct udp_queue *queue, uint32_t buffer)
@@ -57,8 +56,9 @@ static void ring_recycle(struct udp_queue *queue, uint32_t buffer)
     const struct udp_receiver *receiver = &queue->receiver;
     const uint32_t bytes = (uint32_t)UDP_MESSAGE_PAYLOAD_AT + receiver->payload_bytes;
     io_uring_buf_ring_add(ring->buffers, udp_receiver_buffer(receiver, buffer), bytes,
-                          (unsigned short)buffer, (int)ring->buffer_count - 1,
-                          (int)ring->given_count++);
+                          (unsigned short)buffer, (int)ring->buffer_count - 1, 0);
+    io_uring_buf_ring_advance(ring->buffers, 1);
+    ring->free_count++;
 }
 
 static int give_buffers(struct udp_queue *queue, struct ring *ring, uint32_t count)
@@ -81,7 +81,6 @@ static int give_buffers(struct udp_queue *queue, struct ring *ring, uint32_t cou
     io_uring_buf_ring_init(ring->buffers);
     for (uint32_t i = 0; i < count; i++)
         ring_recycle(queue, i);
-    show_buffers(ring);
     return 0;
 }
 
@@ -99,9 +98,10 @@ static int ring_open(struct udp_queue *queue, const struct uring_port_config *co
     if (!ring)
         return -ENOMEM;
     const uint32_t submissions = PORT_MAX_BURST + URING_PORT_MAX_ADDRESSES;
-    /* Every buffer once, every slot twice, an end of each receive request; at most. */
+    /* At most: every buffer once, every slot twice, for each socket an end and a watch, one wake.
+     */
     const uint32_t completions =
-        config->receive_count + 2 * config->send_count + 2 * URING_PORT_MAX_ADDRESSES;
+        config->receive_count + 2 * config->send_count + 2 * URING_PORT_MAX_ADDRESSES + 4;
     int error = ring_probe_open(&ring->ring, submissions, completions, &ring->is_enabled);
     if (error) {
         free(ring);
@@ -165,19 +165,29 @@ static void on_send(struct udp_queue *queue, const struct io_uring_cqe *cqe, uin
     udp_transmitter_result(queue, slot, cqe->res, (cqe->flags & IORING_CQE_F_MORE) != 0);
 }
 
+static void on_completion(struct udp_queue *queue, const struct io_uring_cqe *cqe)
+{
+    struct ring *ring = queue->engine_state;
+    const uint32_t index = (uint32_t)cqe->user_data;
+    const uint64_t request = cqe->user_data >> 32;
+    if (request == REQUEST_RECEIVE)
+        on_receive(queue, cqe, index);
+    else if (request == REQUEST_SEND)
+        on_send(queue, cqe, index);
+    else if (request == REQUEST_WAKE && index == ring->wake_number)
+        ring->is_wake_seen = true;
+    else if (request == REQUEST_ROOM)
+        ring->is_watched[index] = false;
+}
+
 static void reap(struct udp_queue *queue)
 {
     struct ring *ring = queue->engine_state;
     struct io_uring_cqe *cqes[PORT_MAX_BURST];
     uint32_t count;
     while ((count = io_uring_peek_batch_cqe(&ring->ring, cqes, PORT_MAX_BURST)) > 0) {
-        for (uint32_t i = 0; i < count; i++) {
-            const uint64_t data = cqes[i]->user_data;
-            if (data >> 32 == REQUEST_RECEIVE)
-                on_receive(queue, cqes[i], (uint32_t)data);
-            else if (data >> 32 == REQUEST_SEND)
-                on_send(queue, cqes[i], (uint32_t)data);
-        }
+        for (uint32_t i = 0; i < count; i++)
+            on_completion(queue, cqes[i]);
         io_uring_cq_advance(&ring->ring, count);
     }
 }
@@ -201,22 +211,38 @@ static void start_receiving(struct udp_queue *queue)
     io_uring_submit(&ring->ring);
 }
 
+static bool is_single_issuer(const struct ring *ring)
+{
+    return (ring->ring.flags & IORING_SETUP_SINGLE_ISSUER) != 0;
+}
+
+static bool must_start_receiving(const struct udp_queue *queue)
+{
+    const struct ring *ring = queue->engine_state;
+    return ring->receiving_count < queue->socket_count && ring->free_count > 0;
+}
+
 /* On the queue's thread, before anything else of a call. */
 static void prepare(struct udp_queue *queue)
 {
     struct ring *ring = queue->engine_state;
-    if (!ring->is_enabled)
+    if (!ring->is_enabled) {
         ring->is_enabled = ring_probe_enable(&ring->ring) == 0;
-    if (ring->given_count > 0)
-        show_buffers(ring);
-    if (ring->receiving_count < queue->socket_count && ring->free_count > 0)
+        ring->owner = pthread_self();
+    }
+    assert(!is_single_issuer(ring) || pthread_equal(ring->owner, pthread_self()));
+    if (must_start_receiving(queue))
         start_receiving(queue);
 }
 
 static void ring_collect(struct udp_queue *queue)
 {
-    prepare(queue);
-    reap(queue);
+    /* A datagram of no bytes ends the request: a few such must not hold up the others. */
+    uint32_t rounds = PORT_MAX_BURST;
+    do {
+        prepare(queue);
+        reap(queue);
+    } while (must_start_receiving(queue) && --rounds > 0);
 }
 
 static void queue_send(struct udp_queue *queue, uint32_t index)
@@ -256,17 +282,66 @@ static void ring_push(struct udp_queue *queue, const uint16_t *slots, uint32_t c
         reap(queue);
 }
 
-static uint32_t ring_prepare_wait(struct udp_queue *queue, struct pollfd *polls)
+static void queue_poll(struct ring *ring, int fd, short events, enum request request,
+                       uint32_t index)
+{
+    struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->ring);
+    assert(sqe); /* all were submitted, and there are more than there are sockets */
+    io_uring_prep_poll_add(sqe, fd, (unsigned)events);
+    io_uring_sqe_set_data64(sqe, user_data(request, index));
+}
+
+static void watch_for_room(struct udp_queue *queue)
+{
+    struct ring *ring = queue->engine_state;
+    for (uint32_t i = 0; i < queue->socket_count; i++) {
+        if (ring->is_watched[i])
+            continue;
+        queue_poll(ring, queue->sockets[i].fd, POLLOUT, REQUEST_ROOM, i);
+        ring->is_watched[i] = true;
+    }
+}
+
+static int sleep_until_completion(struct ring *ring, uint64_t timeout_ns)
+{
+    struct __kernel_timespec timeout = {
+        .tv_sec = (int64_t)(timeout_ns / 1000000000u),
+        .tv_nsec = (int64_t)(timeout_ns % 1000000000u),
+    };
+    struct io_uring_cqe *first;
+    const int result = io_uring_submit_and_wait_timeout(
+        &ring->ring, &first, 1, timeout_ns == UINT64_MAX ? NULL : &timeout, NULL);
+    return result >= 0 || result == -ETIME || result == -EINTR ? 0 : result;
+}
+
+/* In the ring itself: poll() on a ring's descriptor is not woken by work that the ring defers. The
+ * request for wake_fd does not outlive the call, since the caller may close and reuse the number.
+ */
+static int ring_wait(struct udp_queue *queue, int wake_fd, uint64_t timeout_ns)
 {
     struct ring *ring = queue->engine_state;
     ring_collect(queue);
     if (udp_receiver_has_some(&queue->receiver))
         return 0;
-    polls[0] = (struct pollfd){.fd = ring->ring.ring_fd, .events = POLLIN};
-    return 1;
+    if (queue->transmitter.pending_count > 0)
+        watch_for_room(queue);
+    ring->is_wake_seen = wake_fd < 0;
+    if (wake_fd >= 0)
+        queue_poll(ring, wake_fd, POLLIN, REQUEST_WAKE, ++ring->wake_number);
+    const int error = sleep_until_completion(ring, timeout_ns);
+    reap(queue);
+    struct io_uring_sqe *sqe = ring->is_wake_seen ? NULL : io_uring_get_sqe(&ring->ring);
+    if (sqe) {
+        io_uring_prep_poll_remove(sqe, user_data(REQUEST_WAKE, ring->wake_number));
+        io_uring_sqe_set_data64(sqe, 0);
+        io_uring_submit(&ring->ring);
+        reap(queue);
+    }
+    return error;
 }
 
-/* The requests hold the sockets, and so their ports, until they have ended. */
+/* The requests hold the sockets, and so their ports, until they have ended. Another thread cannot
+ * end them: those of a thread that has ended, the kernel ends by itself, soon. */
 static void cancel_all(struct udp_queue *queue)
 {
     struct ring *ring = queue->engine_state;
@@ -274,7 +349,8 @@ static void cancel_all(struct udp_queue *queue)
         .flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL,
         .timeout = {.tv_sec = -1, .tv_nsec = -1},
     };
-    (void)io_uring_register_sync_cancel(&ring->ring, &all);
+    const int result = io_uring_register_sync_cancel(&ring->ring, &all);
+    queue->does_linger = result < 0 && result != -ENOENT;
     reap(queue);
 }
 
@@ -295,5 +371,5 @@ const struct udp_engine ring_engine = {
     .collect = ring_collect,
     .recycle = ring_recycle,
     .push = ring_push,
-    .prepare_wait = ring_prepare_wait,
+    .wait = ring_wait,
 };

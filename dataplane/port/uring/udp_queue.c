@@ -92,20 +92,8 @@ void udp_queue_close(struct udp_queue *queue)
 
 int udp_queue_wait(struct udp_queue *queue, int wake_fd, uint64_t timeout_ns)
 {
-    struct pollfd polls[UDP_MAX_ENGINE_POLLS + URING_PORT_MAX_ADDRESSES + 1];
     udp_transmitter_flush(queue);
     if (udp_receiver_has_some(&queue->receiver))
         return 0;
-    uint32_t count = queue->engine->prepare_wait(queue, polls);
-    if (count == 0)
-        return 0;
-    for (uint32_t i = 0; i < queue->socket_count && queue->transmitter.pending_count > 0; i++)
-        polls[count++] = (struct pollfd){.fd = queue->sockets[i].fd, .events = POLLOUT};
-    polls[count++] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
-    const struct timespec timeout = {
-        .tv_sec = (time_t)(timeout_ns / 1000000000u),
-        .tv_nsec = (long)(timeout_ns % 1000000000u),
-    };
-    const int ready = ppoll(polls, count, timeout_ns == UINT64_MAX ? NULL : &timeout, NULL);
-    return ready < 0 && errno != EINTR ? -errno : 0;
+    return queue->engine->wait(queue, wake_fd, timeout_ns);
 }

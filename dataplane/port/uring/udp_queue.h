@@ -9,9 +9,7 @@
 #include "dataplane/port/uring/udp_transmitter.h"
 #include "dataplane/port/uring/uring_port.h"
 
-#include <poll.h>
-
-#define UDP_MAX_ENGINE_POLLS URING_PORT_MAX_ADDRESSES
+#define UDP_APART_BYTES 128 /* what two threads write does not share these */
 
 /* How a queue reaches the kernel: ring_engine.c or plain_engine.c. Called by the queue's thread but
  * for open and close. */
@@ -27,9 +25,9 @@ struct udp_engine {
     /* Tries to send these slots without blocking; udp_transmitter_result() was called for each when
      * it returns. */
     void (*push)(struct udp_queue *queue, const uint16_t *slots, uint32_t count);
-    /* What to wait for: how many polls it filled in (at most UDP_MAX_ENGINE_POLLS); 0 if something
-     * may have come already. */
-    uint32_t (*prepare_wait)(struct udp_queue *queue, struct pollfd *polls);
+    /* Until something comes, wake_fd is readable, or there is room for what is pending; not longer
+     * than timeout_ns, UINT64_MAX: for ever. It may end early. 0 or a negative errno. */
+    int (*wait)(struct udp_queue *queue, int wake_fd, uint64_t timeout_ns);
 };
 
 struct udp_counters { /* the queue's thread: rw, others: ro, relaxed */
@@ -37,7 +35,7 @@ struct udp_counters { /* the queue's thread: rw, others: ro, relaxed */
 };
 
 struct udp_queue {
-    struct udp_socket sockets[URING_PORT_MAX_ADDRESSES];
+    _Alignas(UDP_APART_BYTES) struct udp_socket sockets[URING_PORT_MAX_ADDRESSES];
     uint32_t socket_count;
     struct udp_routes *routes; /* the port's */
     uint32_t last_route; /* likely the next one's too */
@@ -46,6 +44,7 @@ struct udp_queue {
     void *engine_state; /* owned by the engine */
     int ring_error;
     bool has_deferred_tasks;
+    bool does_linger; /* closed, but the kernel may keep the sockets for a moment */
     struct udp_receiver receiver;
     struct udp_transmitter transmitter;
     void *memory; /* owned; what the buffers are in */

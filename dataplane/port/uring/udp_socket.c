@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <netinet/udp.h>
+#include <time.h>
 #include <unistd.h>
 
 static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -132,6 +133,23 @@ void udp_socket_close(struct udp_socket *udp)
     if (udp->family != 0)
         close(udp->fd);
     *udp = (struct udp_socket){0};
+}
+
+void udp_socket_await_free(const struct jtp_address *local)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    for (uint32_t tries = 0; tries < 200; tries++) {
+        struct udp_socket probe = {0};
+        int error = create(&probe);
+        if (!error) {
+            (void)set_family_options(&probe);
+            error = bind_to(&probe, local);
+            udp_socket_close(&probe);
+        }
+        if (error != -EADDRINUSE)
+            return;
+        nanosleep(&pause, NULL);
+    }
 }
 
 socklen_t udp_socket_name(const struct udp_socket *udp, const struct jtp_address *to,

@@ -43,6 +43,9 @@ bool udp_address_is_link_local(const uint8_t ip[16]);
 int udp_socket_open(struct udp_socket *udp, const struct udp_socket_config *config);
 void udp_socket_close(struct udp_socket *udp);
 
+/* Waits, at most 200 ms, until nothing is bound there. */
+void udp_socket_await_free(const struct jtp_address *local);
+
 /* The kernel's form of an address for this socket; interface for link-local ones, otherwise 0. Its
  * length, or 0 if the socket cannot send there. */
 socklen_t udp_socket_name(const struct udp_socket *udp, const struct jtp_address *to,

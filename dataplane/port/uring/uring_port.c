@@ -114,8 +114,15 @@ static uint32_t op_addresses(const struct port *port, struct jtp_address *addres
 
 static void op_close(struct port *port)
 {
-    for (uint32_t i = 0; i < port->queue_count; i++)
+    struct jtp_address bound[URING_PORT_MAX_ADDRESSES];
+    const uint32_t bound_count = op_addresses(port, bound, URING_PORT_MAX_ADDRESSES);
+    bool does_linger = false;
+    for (uint32_t i = 0; i < port->queue_count; i++) {
         udp_queue_close(&of(port)->queues[i]);
+        does_linger = does_linger || of(port)->queues[i].does_linger;
+    }
+    for (uint32_t i = 0; i < bound_count && does_linger; i++)
+        udp_socket_await_free(&bound[i]);
     free(of(port));
 }
 
@@ -212,10 +219,11 @@ int uring_port_open(struct port **port, const struct uring_port_config *config)
     int error = complete(&full);
     if (error)
         return error;
-    struct uring_port *uring =
-        calloc(1, sizeof(*uring) + full.queue_count * sizeof(uring->queues[0]));
+    const size_t bytes = sizeof(struct uring_port) + full.queue_count * sizeof(struct udp_queue);
+    struct uring_port *uring = aligned_alloc(UDP_APART_BYTES, bytes);
     if (!uring)
         return -ENOMEM;
+    memset(uring, 0, bytes);
     uring->port = (struct port){.ops = &uring_ops, .queue_count = full.queue_count};
     udp_routes_init(&uring->routes);
     for (uint32_t i = 0; i < full.address_count; i++)
