@@ -42,10 +42,12 @@ static int close_gap(struct split_task *task, struct split_labels *labels, doubl
     const double steps = task->costs->graph->step_count + 1;
     const double epsilon = task->epsilon < 0.5 ? task->epsilon : 0.5;
     double top = task->upper < INFINITY ? task->upper * (1 - SPLIT_COST_TOLERANCE) : ceiling;
-    double share = 1.0 / 16;
+    double rise = (top - task->lower) / 16;
+    if (task->upper >= INFINITY && task->lower > 0) /* the ceiling is far above any optimum */
+        rise = fmin(rise, task->lower / 1000);
     while (task->lower < top) {
         double width = epsilon * task->lower / steps;
-        double limit = share < 1 ? task->lower + share * (top - task->lower) : top;
+        double limit = fmin(task->lower + rise, top);
         if (width > 0 && limit > 2 * task->lower)
             limit = 2 * task->lower;
         bool is_found;
@@ -59,7 +61,7 @@ static int close_gap(struct split_task *task, struct split_labels *labels, doubl
         task->lower = fmax(task->lower, proven(task, limit, width));
         if (split_task_is_done(task))
             return 0;
-        share *= 4;
+        rise *= 4;
     }
     return 0;
 }
