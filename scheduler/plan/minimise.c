@@ -22,7 +22,7 @@
 
 #include <math.h>
 
-/* No plan costs more: the longest path, as the shortest under the opposite weights. */
+/* No plan at all costs more: the longest path, as the shortest under the opposite weights. */
 static double most_cost(struct split_task *task)
 {
     struct split_weights opposite = {0};
@@ -79,8 +79,10 @@ int split_minimise(struct split_task *task, struct split_labels *labels, bool *h
         split_to_go_fill(&task->uses[i], task->costs, &task->bounds[i].weights);
         if (task->uses[i].at_exit[0] > task->bounds[i].limit)
             return 0;
+        split_to_go_path(&task->uses[i], task->costs, &task->trial);
+        split_task_offer_trial(task);
     }
-    const double ceiling = most_cost(task);
+    const double ceiling = task->upper < INFINITY ? task->upper : most_cost(task);
     split_multipliers_find(task, 1e5 * ceiling);
     if (split_task_is_done(task) || task->lower > ceiling)
         return 0;

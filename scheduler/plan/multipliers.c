@@ -142,11 +142,11 @@ static double fill_lagrangian(struct split_task *task, const struct simplex *sim
     return task->lagrangian.at_exit[0] - constant;
 }
 
-void split_multipliers_find(struct split_task *task, double ceiling)
+void split_multipliers_find(struct split_task *task, double dear)
 {
     struct simplex simplex;
     split_to_go_path(&task->cost, task->costs, &task->trial);
-    start(&simplex, task, ceiling);
+    start(&simplex, task, dear);
     add_plan(&simplex, task);
     split_task_offer_trial(task);
     for (unsigned i = 0; i < task->bound_count; i++) {
@@ -162,7 +162,7 @@ void split_multipliers_find(struct split_task *task, double ceiling)
         add_plan(&simplex, task);
         split_task_offer_trial(task);
         const struct column *last = &simplex.plans[simplex.plan_count - 1];
-        if (split_task_is_done(task) || task->lower > ceiling ||
+        if (split_task_is_done(task) || task->lower > dear ||
             reduced_cost(&simplex, last) >= -SPLIT_COST_TOLERANCE * fabs(simplex.prices[0]))
             return;
     }

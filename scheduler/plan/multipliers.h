@@ -6,7 +6,7 @@
 #include "scheduler/plan/task.h"
 
 /* Needs cost and uses filled. Sets lagrangian, multipliers and lower; offers every plan it meets.
- * ceiling: no plan costs more; lower above it says that no plan keeps the bounds. */
-void split_multipliers_find(struct split_task *task, double ceiling);
+ * dear: far above what the best plan can cost; stops where lower is above it. */
+void split_multipliers_find(struct split_task *task, double dear);
 
 #endif
