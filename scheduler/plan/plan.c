@@ -137,8 +137,9 @@ static void add_transfers(const struct walk *walk)
 
 static void add_changes_of_side(struct walk *walk)
 {
-    for (uint32_t step = 0; step <= walk->problem->count; step++) {
-        enum split_side before = side_of(walk, step), after = side_of(walk, step + 1);
+    enum split_side before = SPLIT_MOBILE, after;
+    for (uint32_t step = 0; step <= walk->problem->count; step++, before = after) {
+        after = side_of(walk, step + 1);
         if (before == after)
             continue;
         walk->totals->transfers++;

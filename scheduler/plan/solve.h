@@ -32,9 +32,9 @@ void split_solver_destroy(struct split_solver *solver); /* accepts NULL */
  * -E2BIG: too many partial plans are as good as each other for max_bytes or max_work; goal.epsilon
  * above 0 makes it tractable. With it, a plan meets every bound and its objective is at most
  * (1 + epsilon) times the least; only what is infeasible is said to be, and its nearest values
- * beside other bounds are at most (1 + epsilon) times the least. Memory and work are then polynomial
- * in the steps and 1 / epsilon if one criterion besides the objective is bounded; if two are, they
- * are mostly small, but -E2BIG remains possible. */
+ * beside other bounds are at most (1 + epsilon) times the least. Memory and work are then
+ * polynomial in the steps and 1 / epsilon if one criterion besides the objective is bounded; if two
+ * are, they are mostly small, but -E2BIG remains possible. */
 int split_solve(struct split_solver *solver, const struct split_conditions *conditions,
                 const struct split_goal *goal, struct split_plan *plan, struct split_error *error);
 
