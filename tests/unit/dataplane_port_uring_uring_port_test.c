@@ -3,9 +3,16 @@
 #include "tests/unit/port_case.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const enum uring_port_mode modes[] = {URING_PORT_PLAIN, URING_PORT_RING};
 
@@ -98,6 +105,62 @@ static void the_best_mode_is_taken(void)
     uring_port_features(port, &features);
     CU_ASSERT_EQUAL(features.has_ring, port_case_has_ring());
     port_close(port);
+}
+
+/* As a container's seccomp filter does it. */
+static bool forbid_io_uring(void)
+{
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {.len = sizeof(rules) / sizeof(rules[0]), .filter = rules};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* In a process of its own: 0 if the port works without, and says why. */
+static int work_without_io_uring(void)
+{
+    if (!forbid_io_uring())
+        return 77;
+    struct uring_port_config config = uring_port_config_default();
+    config.addresses[0] = port_case_v4;
+    struct port *port;
+    if (uring_port_open(&port, &config) != 0)
+        return 1;
+    struct uring_port_features features;
+    uring_port_features(port, &features);
+    if (features.has_ring || (features.ring_error != -EPERM && features.ring_error != -ENOSYS))
+        return 2;
+    struct jtp_address self;
+    struct port_received received = {0};
+    const uint8_t bytes[] = {1, 2, 3};
+    port_addresses(port, &self, 1);
+    const struct port_outgoing datagram = {.to = self, .head = bytes, .head_bytes = sizeof(bytes)};
+    port_send(port, 0, &datagram, 1, 0);
+    if (port_case_receive(port, 0, &received, 1) != 1 || received.count != sizeof(bytes))
+        return 3;
+    port_close(port);
+    config.mode = URING_PORT_RING;
+    return uring_port_open(&port, &config) == features.ring_error ? 0 : 4;
+}
+
+static void works_where_io_uring_is_refused(void)
+{
+    const pid_t child = fork();
+    CU_ASSERT_TRUE_FATAL(child >= 0);
+    if (child == 0)
+        _exit(work_without_io_uring());
+    int status = -1;
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_TRUE_FATAL(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77)
+        printf(" (skipped: no seccomp filters here) ");
+    else
+        CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
 }
 
 static void a_port_in_use_is_refused(void)
@@ -286,6 +349,8 @@ const struct cunit_test tests[] = {
     {"contradictions in the configuration are refused", contradictions_are_refused},
     {"it says what the kernel let it have", says_what_it_has},
     {"automatic is io_uring where there is one", the_best_mode_is_taken},
+    {"where io_uring is refused it works all the same, and says why",
+     works_where_io_uring_is_refused},
     {"a port that somebody has is refused, although queues share theirs", a_port_in_use_is_refused},
     {"a port is free again once closed", a_port_is_free_once_closed},
     {"another thread may close it after the queue's has ended", another_thread_may_close},
