@@ -56,7 +56,7 @@ int channel_init(struct channel *channel, const struct channel_config *config);
 void channel_fini(struct channel *channel); /* accepts NULL and zeroed */
 
 /* The owner's side anew for the next peer: new memory, epoch + 1. On failure the channel is as
- * before. Pop what the dead peer had published first. */
+ * before. First pop what the dead peer had published, and take the wake out of its idle. */
 int channel_renew(struct channel *channel);
 
 /* Owner: sends the channel and the granted regions over a SOCK_SEQPACKET socket. 0 or -errno. */

@@ -26,6 +26,8 @@ void idle_fini(struct idle *idle)
 {
     if (!idle || idle->epoll_fd < 0)
         return;
+    while (idle->wakes)
+        idle_remove(idle, idle->wakes);
     close(idle->epoll_fd);
     *idle = (struct idle){.epoll_fd = -1};
 }
@@ -42,6 +44,7 @@ int idle_add(struct idle *idle, struct wake *wake)
     if (error)
         return error;
     wake->next = idle->wakes;
+    wake->is_idling = true;
     idle->wakes = wake;
     return 0;
 }
@@ -53,6 +56,7 @@ void idle_remove(struct idle *idle, struct wake *wake)
             continue;
         *at = wake->next;
         wake->next = NULL;
+        wake->is_idling = false;
         epoll_ctl(idle->epoll_fd, EPOLL_CTL_DEL, wake->fd, NULL); /* may be out already */
         return;
     }

@@ -34,6 +34,7 @@ void wake_fini(struct wake *wake)
 {
     if (!wake || !wake->ours)
         return;
+    assert(!wake->is_idling);
     close(wake->fd);
     *wake = (struct wake){.fd = -1};
 }

@@ -18,6 +18,7 @@ struct wake {
     struct wake_cell *ours;
     struct wake_cell *peers;
     struct wake *next; /* of the same idle */
+    bool is_idling; /* it is in one */
     uint64_t ring_count; /* system calls made */
 };
 
@@ -27,7 +28,8 @@ int wake_pair(int ends[2]);
 /* Takes fd. */
 void wake_init(struct wake *wake, int fd, struct wake_cell *ours, struct wake_cell *peers,
                bool can_peer_sleep);
-void wake_fini(struct wake *wake); /* accepts NULL and zeroed */
+/* Accepts NULL and zeroed; first take it out of its idle. */
+void wake_fini(struct wake *wake);
 
 /* After publishing something: wakes the peer if it sleeps, by one system call per sleep. */
 static inline void wake_ring(struct wake *wake);

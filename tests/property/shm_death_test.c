@@ -359,8 +359,81 @@ static void killed_dataplanes_leave_no_slot(void)
     free_host(host);
 }
 
+/* An owner that talks on until it is killed. */
+static void be_owner(int socket)
+{
+    struct channel owner;
+    struct channel_config config = channel_config_default();
+    config.to_peer_capacity = 64;
+    if (channel_init(&owner, &config) || channel_offer(&owner, socket, NULL, 0) ||
+        channel_settle(&owner, socket))
+        _exit(1);
+    for (uint64_t n = 0;;) {
+        struct message message = {.request = n, .sum = ~n};
+        if (channel_push(&owner, &message, 1) == 1)
+            n++;
+        else
+            sched_yield();
+    }
+}
+
+/* The peer sleeps between messages; it must wake up when the owner dies, not only when it speaks.
+ */
+static uint64_t listen_until_gone(struct channel *peer, pid_t owner, uint64_t kill_at)
+{
+    struct idle idle;
+    const struct idle_config config = {.mode = IDLE_ADAPTIVE, .spin_ns = 0};
+    CU_ASSERT_EQUAL_FATAL(idle_init(&idle, &config), 0);
+    CU_ASSERT_EQUAL_FATAL(idle_add(&idle, &peer->wake), 0);
+    uint64_t heard = 0;
+    for (;;) {
+        struct message message;
+        idle_arm(&idle);
+        int work = 0;
+        while (channel_pop(peer, &message, 1) == 1) {
+            CU_ASSERT_TRUE_FATAL(message.request == heard && message.sum == ~heard);
+            heard++;
+            work++;
+            if (heard == kill_at)
+                kill(owner, SIGKILL);
+        }
+        if (work == 0 && peer->wake.is_peer_gone)
+            break;
+        if (work == 0)
+            CU_ASSERT_TRUE_FATAL(idle_sleep(&idle, UINT64_C(20000000000)) > 0);
+        idle_disarm(&idle);
+    }
+    idle_fini(&idle);
+    return heard;
+}
+
+static void a_killed_owner_is_noticed(void)
+{
+    struct shm_random random = shm_random_start();
+    for (int round = 0; round < 100; round++) {
+        int sockets[2];
+        CU_ASSERT_EQUAL_FATAL(fd_pass_pair(sockets), 0);
+        const pid_t owner = fork();
+        if (owner == 0) {
+            close(sockets[0]);
+            be_owner(sockets[1]);
+        }
+        close(sockets[1]);
+        struct channel peer;
+        CU_ASSERT_EQUAL_FATAL(channel_accept(&peer, sockets[0]), 0);
+        const uint64_t kill_at = 1 + shm_random_below(&random, 3000);
+        CU_ASSERT_TRUE(listen_until_gone(&peer, owner, kill_at) >= kill_at);
+        int status;
+        CU_ASSERT_EQUAL(waitpid(owner, &status, 0), owner);
+        close(sockets[0]);
+        channel_fini(&peer);
+    }
+}
+
 const struct cunit_test tests[] = {
     {"300 killed workers lose no request and answer none twice", killed_workers_lose_no_request},
     {"300 killed dataplanes leave no slot behind", killed_dataplanes_leave_no_slot},
+    {"a killed owner is noticed by its peers, and what it had said is whole",
+     a_killed_owner_is_noticed},
     {NULL, NULL},
 };
