@@ -34,6 +34,7 @@ struct channel_grant {
     enum region_kind kind;
     enum region_access access;
     bool is_content_sealed; /* the peer refuses it otherwise */
+    bool is_lazy; /* a peer that must be there soon maps large regions so */
 };
 
 struct channel {

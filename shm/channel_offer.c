@@ -24,6 +24,8 @@ struct offered_grant {
     uint32_t access;
     uint32_t epoch;
     uint32_t is_content_sealed;
+    uint32_t is_lazy;
+    uint32_t zero;
 };
 
 struct offer {
@@ -44,7 +46,7 @@ struct answer {
     uint64_t epoch;
 };
 
-static_assert(sizeof(struct offer) == 40 + 24 * CHANNEL_MAX_GRANTS, "offer");
+static_assert(sizeof(struct offer) == 40 + 32 * CHANNEL_MAX_GRANTS, "offer");
 
 static struct offer describe(const struct channel *channel, const struct channel_grant *grants,
                              uint32_t count)
@@ -63,7 +65,8 @@ static struct offer describe(const struct channel *channel, const struct channel
                                                 .kind = grants[i].kind,
                                                 .access = grants[i].access,
                                                 .epoch = grants[i].region->epoch,
-                                                .is_content_sealed = grants[i].is_content_sealed};
+                                                .is_content_sealed = grants[i].is_content_sealed,
+                                                .is_lazy = grants[i].is_lazy};
     return offer;
 }
 

@@ -96,13 +96,22 @@ void idle_arm(struct idle *idle)
     atomic_thread_fence(memory_order_seq_cst);
 }
 
+/* Rounded up, so that a short sleep is none of no length. */
+static int whole_ms(uint64_t ns)
+{
+    const uint64_t ms = ns / 1000000u + (ns % 1000000u != 0);
+    return ms < INT32_MAX ? (int)ms : INT32_MAX;
+}
+
 int idle_sleep(struct idle *idle, uint64_t timeout_ns)
 {
     struct epoll_event events[MAX_EVENTS];
     const struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / 1000000000u),
                                      .tv_nsec = (long)(timeout_ns % 1000000000u)};
     idle->sleep_count++;
-    const int count = epoll_pwait2(idle->epoll_fd, events, MAX_EVENTS, &timeout, NULL);
+    int count = epoll_pwait2(idle->epoll_fd, events, MAX_EVENTS, &timeout, NULL);
+    if (count < 0 && errno == ENOSYS) /* a kernel before 5.11, or a filter that does not know it */
+        count = epoll_wait(idle->epoll_fd, events, MAX_EVENTS, whole_ms(timeout_ns));
     for (int i = 0; i < count; i++) {
         struct wake *wake = events[i].data.ptr;
         if (!wake || !(events[i].events & (EPOLLHUP | EPOLLERR)))

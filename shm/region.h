@@ -49,6 +49,7 @@ struct region_expect {
     uint32_t epoch;
     uint64_t min_payload_bytes;
     bool is_content_sealed; /* refuse it unless its content cannot change any more */
+    bool is_lazy; /* map it at once and take each page's fault later: small pages cost 0.1 s/GiB */
 };
 
 struct region {

@@ -89,7 +89,7 @@ static void grants_come_with_their_access(void)
     struct region responses = make_slab(4);
     const struct channel_grant grants[] = {
         {.region = &requests, .kind = REGION_SLAB, .access = REGION_READ_ONLY},
-        {.region = &responses, .kind = REGION_SLAB, .access = REGION_READ_WRITE}};
+        {.region = &responses, .kind = REGION_SLAB, .access = REGION_READ_WRITE, .is_lazy = true}};
     join(&owner, &peer, grants, 2);
     CU_ASSERT_EQUAL(peer.grant_count, 2);
     memset(region_at(&requests, 0, 50000), 5, 50000);
@@ -158,7 +158,7 @@ static void an_offer_that_lies_is_refused(void)
     struct region slab = make_slab(3);
     const struct channel_grant grant = {
         .region = &slab, .kind = REGION_SLAB, .access = REGION_READ_ONLY};
-    enum { OFFER_BYTES = 232, FDS = 3 };
+    enum { OFFER_BYTES = 296, FDS = 3 };
     int accepted = 0;
     for (int word = 0; word < OFFER_BYTES / 4; word++) {
         struct channel owner = make_owner();
