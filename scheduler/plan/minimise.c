@@ -48,6 +48,8 @@ static int close_gap(struct split_task *task, struct split_labels *labels, doubl
     while (task->lower < top) {
         double width = epsilon * task->lower / steps;
         double limit = fmin(task->lower + rise, top);
+        if (limit <= task->lower) /* numbers so small that a share of them is nothing */
+            limit = top;
         if (width > 0 && limit > 2 * task->lower)
             limit = 2 * task->lower;
         bool is_found;

@@ -15,6 +15,11 @@ enum {
     MOST_PLANS = 64,
 };
 
+/* Prices over a scale of almost 0 can overflow; any multiplier is valid, and this one is finite. */
+#define LARGEST_MULTIPLIER 1e100
+/* Of sums of a few thousand terms; where multipliers are large, the bound is a small difference. */
+#define ROUNDING 1e-13
+
 struct column {
     double cost;
     double rows[ROWS]; /* 1; use over the limit, by scale */
@@ -133,13 +138,14 @@ static double fill_lagrangian(struct split_task *task, const struct simplex *sim
     double constant = 0;
     for (unsigned i = 0; i < task->bound_count; i++) {
         double multiplier = -simplex->prices[i + 1] / simplex->scales[i + 1];
-        task->multipliers[i] = multiplier > 0 ? multiplier : 0;
+        task->multipliers[i] = multiplier > 0 ? fmin(multiplier, LARGEST_MULTIPLIER) : 0;
         split_weights_add(&weights, task->multipliers[i], &task->bounds[i].weights);
         constant += task->multipliers[i] * task->bounds[i].limit;
     }
     split_to_go_fill(&task->lagrangian, task->costs, &weights);
     split_to_go_path(&task->lagrangian, task->costs, &task->trial);
-    return task->lagrangian.at_exit[0] - constant;
+    const double least = task->lagrangian.at_exit[0];
+    return least - constant - ROUNDING * (least + constant);
 }
 
 void split_multipliers_find(struct split_task *task, double dear)

@@ -15,6 +15,8 @@
 /* Of plans that are equal in what is minimised, the better by the other criteria: they count by
  * this share. It is far below the tolerance of bounds, and above rounding. */
 #define TIE_SHARE 1e-12
+/* More is a quotient of numbers that are almost 0, or of two that are 0. */
+#define LARGEST_SHARE 1e100
 /* A graph of more bytes than this for each step is slower than cuts. */
 #define GRAPH_BYTES_PER_STEP (32 << 10)
 
@@ -28,6 +30,7 @@ struct split_solver {
     struct split_labels labels;
     struct split_one_side mobile_only[2], cloud_only; /* the mobile's by objective */
     struct split_totals mobile_totals[2]; /* the same under all conditions */
+    struct split_weights all_amounts; /* of all steps on both sides, and all tensors both ways */
     struct split_costs costs;
     /* For a load that gives its own figures. */
     double *cut_ms; /* [arcs] */
@@ -41,7 +44,8 @@ struct solve {
     const struct split_conditions *conditions;
     struct split_plan *plan;
     struct split_weights weights[SPLIT_CRITERION_COUNT];
-    double scales[SPLIT_CRITERION_COUNT]; /* the size of each criterion, to weigh ties */
+    /* To weigh ties: what a plan of one side has at least, and about what any plan has at most. */
+    double least[SPLIT_CRITERION_COUNT], most[SPLIT_CRITERION_COUNT];
     double limits[SPLIT_CRITERION_COUNT];
     double epsilon;
     bool has_searched;
@@ -67,6 +71,25 @@ static int init_one_sides(struct split_solver *solver)
                        &solver->mobile_totals[objective]);
     }
     return split_one_side_init(&solver->cloud_only, solver->problem, SPLIT_CLOUD, SPLIT_LATENCY);
+}
+
+static void add_all_amounts(struct split_solver *solver)
+{
+    const struct split_problem *problem = solver->problem;
+    struct split_weights *all = &solver->all_amounts;
+    for (uint32_t g = 0; g < problem->group_count; g++) {
+        const struct split_cost *cost = &problem->groups[g].cost;
+        if (problem->groups[g].first != problem->groups[g].last)
+            continue;
+        all->mobile_ms += cost->mobile_ms;
+        all->mobile_mj += cost->mobile_mj;
+        all->cloud_ms += cost->cloud_ms;
+        all->weight_bytes += cost->cloud_down_bytes;
+    }
+    for (uint32_t i = 0; i < problem->tensor_count; i++)
+        all->up_bytes += problem->tensors[i].bytes;
+    all->down_bytes = all->up_bytes;
+    all->to_cloud = all->to_mobile = problem->count;
 }
 
 /* Every step a group of its own: cuts will do, whatever the tensors are. */
@@ -123,6 +146,7 @@ int split_solver_create(const struct split_problem *problem,
         new->config = *config;
     else
         split_solver_config_default(&new->config);
+    add_all_amounts(new);
     int err = init_one_sides(new);
     if (!err)
         err = init_search(new);
@@ -190,11 +214,11 @@ static double value_of(const struct split_totals *totals, enum split_criterion c
 static struct split_weights objective_of(const struct solve *solve, enum split_criterion criterion)
 {
     struct split_weights objective = solve->weights[criterion];
-    for (int other = 0; other < SPLIT_CRITERION_COUNT; other++)
-        if (other != (int)criterion && solve->scales[other] > 0)
-            split_weights_add(&objective,
-                              TIE_SHARE * solve->scales[criterion] / solve->scales[other],
-                              &solve->weights[other]);
+    for (int other = 0; other < SPLIT_CRITERION_COUNT; other++) {
+        double share = TIE_SHARE * solve->least[criterion] / solve->most[other];
+        if (other != (int)criterion && share < LARGEST_SHARE)
+            split_weights_add(&objective, share, &solve->weights[other]);
+    }
     return objective;
 }
 
@@ -262,9 +286,14 @@ static void evaluate_one_sides(struct solve *solve, enum split_objective objecti
     solve->plan->mobile_only = solver->mobile_totals[objective];
     split_evaluate(solver->problem, solve->conditions, solver->cloud_only.parts,
                    solver->cloud_only.part_count, &solve->plan->cloud_only);
-    for (int i = 0; i < SPLIT_CRITERION_COUNT; i++)
-        solve->scales[i] = value_of(&solve->plan->mobile_only, (enum split_criterion)i) +
-                           value_of(&solve->plan->cloud_only, (enum split_criterion)i);
+    for (int i = 0; i < SPLIT_CRITERION_COUNT; i++) {
+        enum split_criterion criterion = (enum split_criterion)i;
+        solve->least[i] = fmin(value_of(&solve->plan->mobile_only, criterion),
+                               value_of(&solve->plan->cloud_only, criterion));
+        solve->most[i] = fmax(split_weights_product(&solve->weights[i], &solver->all_amounts),
+                              fmax(value_of(&solve->plan->mobile_only, criterion),
+                                   value_of(&solve->plan->cloud_only, criterion)));
+    }
 }
 
 static int run(struct solve *solve, enum split_objective objective)

@@ -186,6 +186,52 @@ static void has_the_papers_properties(void)
     }
 }
 
+/* From the smallest number there is to the largest that an input may hold. */
+static double extreme(struct split_random *random)
+{
+    static const double numbers[] = {0, 5e-324, 1e-310, 1e-200, 1e-9, 1, 3, 1e9, SPLIT_MAX_NUMBER};
+    return numbers[split_random_below(random, sizeof(numbers) / sizeof(numbers[0]))];
+}
+
+static void extreme_numbers_end_in_a_plan(void)
+{
+    struct split_random random = {SEED};
+    printf("seed %d ", SEED);
+    for (int i = 0; i < 3000; i++) {
+        struct split_layer layers[6];
+        struct split_profile profile = {.batch = 1, .layer_count = 6, .layers = layers};
+        struct split_block block = {
+            2, 4, extreme(&random), extreme(&random), extreme(&random), false, 0, 0, 0};
+        profile.input_bytes = extreme(&random);
+        profile.block_count = 1;
+        profile.blocks = &block;
+        for (int k = 0; k < 6; k++)
+            layers[k] = (struct split_layer){.mobile_ms = extreme(&random),
+                                             .mobile_mj = extreme(&random),
+                                             .cloud_ms = extreme(&random),
+                                             .output_bytes = extreme(&random)};
+        const struct split_network network = {fmax(extreme(&random), SPLIT_MIN_MBPS),
+                                              fmax(extreme(&random), SPLIT_MIN_MBPS),
+                                              extreme(&random),
+                                              extreme(&random),
+                                              extreme(&random),
+                                              extreme(&random)};
+        struct split_conditions conditions;
+        struct split_goal goal;
+        struct split_totals totals;
+        char sides[16];
+        split_conditions_default(&conditions, &network);
+        split_goal_default(&goal);
+        goal.objective = i % 2 ? SPLIT_ENERGY : SPLIT_LATENCY;
+        goal.max_cloud_ms = extreme(&random);
+        goal.max_energy_mj = i % 3 ? INFINITY : extreme(&random);
+        goal.max_latency_ms = i % 5 ? INFINITY : extreme(&random);
+        goal.epsilon = i % 7 ? 0 : 0.1;
+        solve_profile(&profile, SPLIT_INFERENCE, &conditions, &goal, &totals, sides);
+        CU_ASSERT(isfinite(totals.latency_ms) && isfinite(totals.energy_mj));
+    }
+}
+
 static void refuses_what_makes_no_sense(void)
 {
     struct split_layer layer = {.output_bytes = 1};
@@ -227,6 +273,7 @@ const struct cunit_test tests[] = {
     {"a training step goes mobile, cloud, mobile, and pays for the weights it fetches",
      training_goes_to_the_cloud_and_back},
     {"plans have the properties that the paper's problem gives them", has_the_papers_properties},
+    {"numbers from the smallest to the largest end in a plan", extreme_numbers_end_in_a_plan},
     {"conditions and goals that make no sense are refused by name", refuses_what_makes_no_sense},
     {NULL, NULL},
 };
