@@ -77,20 +77,28 @@ static void set_up(struct slab *slab)
     slab->use.total_bytes = slab->span_count * slab->span_bytes;
 }
 
+/* Four maximal tensors; more where the slots of the smallest class would be less than a line, or
+ * the spans more than a bit tree holds. 0 if there is no such size. */
+static uint64_t span_bytes_of(const struct slab_config *config)
+{
+    if (config->max_tensor_bytes == 0 || config->max_tensor_bytes > UINT64_MAX / 16)
+        return 0;
+    const uint64_t unit = (uint64_t)SHM_LINE_BYTES * FIRST_DIVISOR;
+    const uint64_t lines = (config->max_tensor_bytes - 1) / SHM_LINE_BYTES + 1;
+    uint64_t bytes = lines * unit;
+    if (bytes < (uint64_t)SHM_LINE_BYTES * BIT_TREE_MAX)
+        bytes = (uint64_t)SHM_LINE_BYTES * BIT_TREE_MAX;
+    if (config->payload_bytes / bytes > BIT_TREE_MAX)
+        bytes = (config->payload_bytes / BIT_TREE_MAX / unit + 1) * unit;
+    return bytes;
+}
+
 int slab_create(const struct slab_config *config, struct slab **out)
 {
     *out = NULL;
-    /* Every class has slots of at least a line. */
-    const uint64_t least = (uint64_t)SHM_LINE_BYTES * BIT_TREE_MAX;
-    if (config->max_tensor_bytes == 0 || config->max_tensor_bytes > UINT64_MAX / 16 ||
-        config->slot_count == 0 || config->slot_count > (1u << 24))
-        return -EINVAL;
-    uint64_t span_bytes = config->max_tensor_bytes + SHM_LINE_BYTES - 1;
-    span_bytes = span_bytes / SHM_LINE_BYTES * SHM_LINE_BYTES * FIRST_DIVISOR;
-    if (span_bytes < least)
-        span_bytes = least;
-    const uint64_t span_count = config->payload_bytes / span_bytes;
-    if (span_count == 0 || span_count > BIT_TREE_MAX)
+    const uint64_t span_bytes = span_bytes_of(config);
+    const uint64_t span_count = span_bytes > 0 ? config->payload_bytes / span_bytes : 0;
+    if (span_count == 0 || config->slot_count == 0 || config->slot_count > (1u << 24))
         return -EINVAL;
     struct slab *slab = calloc(1, sizeof(*slab));
     if (!slab)

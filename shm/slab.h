@@ -2,12 +2,13 @@
  *
  * The allocator is private memory of the one process that gives out places (jointd); the region
  * holds nothing but tensors, so no peer can harm it. The region's payload is cut into spans of four
- * maximal tensors. A span in use belongs to a size class k and holds k equal slots, k = 4, 5, 6, 7,
- * 8, 10, 12, 14, 16, 20, ...: neighbours differ by at most a quarter, so a slot is at least 80 %
- * full, save tensors below 1/4096 of a span. A new span is opened only when all spans of the class
- * are full, and is given back when its last slot is: a class never holds more than its own largest
- * use so far, rounded up to a span, and nothing when it is idle. The lowest span goes first, so
- * that high ones drain. With no span free, a slot of the next larger class that has one is taken.
+ * maximal tensors (more, if that would be over 4096 spans). A span in use belongs to a size class k
+ * and holds k equal slots, k = 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, ...: neighbours differ by at most
+ * a quarter, so a slot is at least 80 % full, save tensors below 1/4096 of a span. A new span is
+ * opened only when all spans of the class are full, and is given back when its last slot is: a
+ * class never holds more than its own largest use so far, rounded up to a span, and nothing when it
+ * is idle. The lowest span goes first, so that high ones drain. With no span free, a slot of the
+ * next larger class that has one is taken.
  *
  *   payload: │ span 0 (class 7)        │ span 1 (class 4)          │ span 2 (free) │ ...
  *            │ s0 │ s1 │ .. │ s6 │rest │  s0  │  s1  │  s2  │  s3  │               │
@@ -37,7 +38,7 @@ struct slab_use {
     uint64_t stale_count; /* slab_free that named no live slot */
 };
 
-/* 0, -EINVAL (nothing, or so little that not one span fits, or over 4096 spans), -ENOMEM. */
+/* 0, -EINVAL (nothing, or so little that not one span fits), -ENOMEM. */
 int slab_create(const struct slab_config *config, struct slab **slab);
 void slab_destroy(struct slab *slab); /* accepts NULL */
 
