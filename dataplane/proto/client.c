@@ -8,7 +8,7 @@ void jtp_client_config_default(struct jtp_client_config *config)
     *config = (struct jtp_client_config){
         .max_requests = 16,
         .max_sent = 8192,
-        .max_ranges = 64,
+        .max_ranges = 128,
         .unscheduled_bytes = 16384,
         .renew_idle_ns = 30000 * JTP_MS,
         .longest_ns = 10000 * JTP_MS,
@@ -29,7 +29,7 @@ static size_t align(size_t bytes)
 static struct layout layout_of(const struct jtp_client_config *config)
 {
     struct layout layout;
-    size_t ranges = (size_t)config->max_requests * config->max_ranges;
+    size_t ranges = (size_t)config->max_requests * config->max_ranges * 2;
     layout.requests = align(sizeof(struct jtp_client));
     layout.ranges =
         layout.requests + align(config->max_requests * sizeof(struct jtp_client_request));
@@ -63,8 +63,10 @@ struct jtp_client *jtp_client_init(void *memory, const struct jtp_client_config 
         client->config.path.largest_datagram_bytes = JTP_LARGEST_PROBE_BYTES;
     client->requests = (struct jtp_client_request *)(void *)(bytes + layout.requests);
     struct jtp_range *ranges = (struct jtp_range *)(void *)(bytes + layout.ranges);
-    for (uint32_t i = 0; i < config->max_requests; i++)
-        client->requests[i].ranges = ranges + (size_t)i * config->max_ranges;
+    for (uint32_t i = 0; i < config->max_requests; i++) {
+        client->requests[i].ranges = ranges + (size_t)i * config->max_ranges * 2;
+        client->requests[i].lost_ranges = client->requests[i].ranges + config->max_ranges;
+    }
     jtp_sent_pool_init(&client->pool, (struct jtp_sent *)(void *)(bytes + layout.sent),
                        config->max_sent);
     client->random = config->seed;
@@ -82,7 +84,8 @@ static void begin_message(struct jtp_client *client, struct jtp_client_request *
     request->has_query = false;
     request->query_after_ns = JTP_FIRST_QUERY_NS;
     jtp_outbound_init(&request->outbound, bytes, request->open.total_bytes,
-                      client->config.unscheduled_bytes);
+                      client->config.unscheduled_bytes, request->lost_ranges,
+                      client->config.max_ranges);
 }
 
 int jtp_client_submit(struct jtp_client *client, const struct jtp_submission *submission,

@@ -18,7 +18,7 @@ struct jtp_client_config {
     uint64_t client; /* no default: who this is, over connections */
     uint32_t max_requests; /* open at once; default: 16 */
     uint32_t max_sent; /* packets in flight; default: 8192 */
-    uint32_t max_ranges; /* with gaps in between, of an answer; default: 64 */
+    uint32_t max_ranges; /* with gaps in between, of a message; default: 128 */
     uint32_t unscheduled_bytes; /* sent before a grant; default: 16384 */
     uint64_t renew_idle_ns; /* a new connection number after so long; default: 30 s */
     uint64_t longest_ns; /* the deadline of requests without one; default: 10 s */

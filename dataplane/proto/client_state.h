@@ -32,7 +32,7 @@ struct jtp_client_request {
     struct jtp_open open;
     struct jtp_outbound outbound;
     struct jtp_reassembly arriving;
-    struct jtp_range *ranges;
+    struct jtp_range *ranges, *lost_ranges;
     uint8_t *answer;
     uint32_t answer_capacity;
     uint64_t deadline_ns;

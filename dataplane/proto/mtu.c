@@ -54,10 +54,12 @@ void jtp_mtu_probe_lost(struct jtp_mtu *mtu, uint16_t bytes, uint64_t now_ns)
     mtu->raise_ns = now_ns + JTP_RAISE_NS;
 }
 
-void jtp_mtu_acked(struct jtp_mtu *mtu, uint16_t bytes)
+void jtp_mtu_acked(struct jtp_mtu *mtu, uint16_t bytes, uint64_t number)
 {
-    if (bytes > mtu->base)
-        mtu->losses = 0;
+    if (bytes <= mtu->base || number < mtu->arrived_end)
+        return;
+    mtu->losses = 0;
+    mtu->arrived_end = number + 1;
 }
 
 void jtp_mtu_black_hole(struct jtp_mtu *mtu, uint64_t now_ns)
@@ -71,10 +73,12 @@ void jtp_mtu_black_hole(struct jtp_mtu *mtu, uint64_t now_ns)
     mtu->raise_ns = now_ns + JTP_RAISE_NS;
 }
 
-bool jtp_mtu_lost(struct jtp_mtu *mtu, uint16_t bytes, uint64_t now_ns)
+bool jtp_mtu_lost(struct jtp_mtu *mtu, uint16_t bytes, uint64_t number, uint64_t now_ns)
 {
     /* Lost ones of a size that is given up already say nothing new. */
-    if (bytes <= mtu->base || bytes > mtu->current || ++mtu->losses < JTP_BLACK_HOLE_LOSSES)
+    if (bytes <= mtu->base || bytes > mtu->current || number < mtu->arrived_end)
+        return false;
+    if (++mtu->losses < JTP_BLACK_HOLE_LOSSES)
         return false;
     jtp_mtu_black_hole(mtu, now_ns);
     return true;

@@ -18,8 +18,9 @@ struct jtp_mtu {
     uint32_t too_big; /* the smallest that failed; largest + 1: none did */
     uint16_t probed; /* the size in question; 0: none */
     uint8_t failures; /* of that size */
-    uint8_t losses; /* of datagrams above base since the last acknowledged one */
+    uint8_t losses; /* of datagrams above base, sent after the last such that arrived */
     bool is_in_flight; /* a probe is */
+    uint64_t arrived_end; /* one more than the number of that one */
     uint64_t raise_ns; /* when sizes that failed are tried again */
 };
 
@@ -32,10 +33,10 @@ void jtp_mtu_probe_sent(struct jtp_mtu *mtu);
 void jtp_mtu_probe_acked(struct jtp_mtu *mtu, uint16_t bytes, uint64_t now_ns);
 void jtp_mtu_probe_lost(struct jtp_mtu *mtu, uint16_t bytes, uint64_t now_ns);
 
-/* Datagrams that were no probes. Losing one returns true if that is a black hole: current is base
- * again. */
-void jtp_mtu_acked(struct jtp_mtu *mtu, uint16_t bytes);
-bool jtp_mtu_lost(struct jtp_mtu *mtu, uint16_t bytes, uint64_t now_ns);
+/* Datagrams that were no probes, by packet number. Losing one returns true if that is a black hole:
+ * current is base again. Congestion loses those that others of their size overtake: not counted. */
+void jtp_mtu_acked(struct jtp_mtu *mtu, uint16_t bytes, uint64_t number);
+bool jtp_mtu_lost(struct jtp_mtu *mtu, uint16_t bytes, uint64_t number, uint64_t now_ns);
 
 /* The second probe timeout in a row, with datagrams above base in flight: a black hole. */
 void jtp_mtu_black_hole(struct jtp_mtu *mtu, uint64_t now_ns);

@@ -5,10 +5,10 @@
 #include <assert.h>
 
 void jtp_outbound_init(struct jtp_outbound *outbound, const uint8_t *bytes, uint32_t total_bytes,
-                       uint32_t granted_bytes)
+                       uint32_t granted_bytes, struct jtp_range *ranges, uint32_t range_count)
 {
     *outbound = (struct jtp_outbound){.bytes = bytes, .total_bytes = total_bytes};
-    jtp_range_set_init(&outbound->lost, outbound->memory, JTP_LOST_RANGES);
+    jtp_range_set_init(&outbound->lost, ranges, range_count);
     jtp_outbound_grant(outbound, granted_bytes);
 }
 

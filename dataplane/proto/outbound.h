@@ -4,24 +4,22 @@
 
 #include "dataplane/proto/range_set.h"
 
-#define JTP_LOST_RANGES 12
-
 /*  0 .... next ........ granted ........ total
  *  sent,           may be             must wait
  *  some lost       sent
- *
- * Not to be moved: the set of lost ranges points into it. */
+ */
 struct jtp_outbound {
     const uint8_t *bytes; /* the message; NULL: none */
     uint32_t total_bytes, granted_bytes;
     uint32_t next; /* the first byte that was never sent */
     uint32_t in_flight; /* packets with bytes of it */
     struct jtp_range_set lost;
-    struct jtp_range memory[JTP_LOST_RANGES];
 };
 
+/* ranges: the caller's memory for at least 1; with few, bytes between lost ones are sent again too.
+ */
 void jtp_outbound_init(struct jtp_outbound *outbound, const uint8_t *bytes, uint32_t total_bytes,
-                       uint32_t granted_bytes);
+                       uint32_t granted_bytes, struct jtp_range *ranges, uint32_t range_count);
 
 /* The peer has room for so many bytes from the message's beginning. Never takes room back. */
 void jtp_outbound_grant(struct jtp_outbound *outbound, uint32_t granted_bytes);

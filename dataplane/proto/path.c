@@ -44,7 +44,7 @@ static void note_lost(struct jtp_path *path, const struct jtp_sent_pool *pool, u
             jtp_mtu_probe_lost(&path->mtu, record->bytes, now_ns);
             continue;
         }
-        jtp_mtu_lost(&path->mtu, record->bytes, now_ns);
+        jtp_mtu_lost(&path->mtu, record->bytes, record->number, now_ns);
         if (first_ns == JTP_NEVER)
             first_ns = record->sent_ns;
         last_ns = record->sent_ns;
@@ -65,7 +65,7 @@ static void note_acked(struct jtp_path *path, const struct jtp_sent_pool *pool, 
         if (record->flags & JTP_SENT_SIZE_PROBE)
             jtp_mtu_probe_acked(&path->mtu, record->bytes, now_ns);
         else
-            jtp_mtu_acked(&path->mtu, record->bytes);
+            jtp_mtu_acked(&path->mtu, record->bytes, record->number);
     }
     adopt_size(path);
 }

@@ -13,7 +13,7 @@ void jtp_server_config_default(struct jtp_server_config *config)
         .max_clients = 16384,
         .max_requests = 16384,
         .max_requests_per_client = 16,
-        .max_receiving = 1024,
+        .max_receiving = 2048,
         .max_waiting = 1024,
         .max_ranges = 64,
         .max_sent = 65536,
@@ -133,8 +133,10 @@ int jtp_server_answer(struct jtp_server *server, struct jtp_request_ref ref,
                                           .batch = answer->batch,
                                           .queue_us = answer->queue_us,
                                           .compute_us = answer->compute_us};
+    struct jtp_range *ranges = jtp_server_take_ranges(server, request);
     jtp_outbound_init(&request->outbound, answer->bytes, answer->total_bytes,
-                      request->open.answer_granted_bytes);
+                      request->open.answer_granted_bytes, ranges ? ranges : request->few_ranges,
+                      ranges ? server->config.max_ranges : JTP_FEW_RANGES);
     jtp_wheel_set(&server->wheel, &request->timer,
                   now_ns + (is_once ? server->config.once_ns : server->config.give_up_ns));
     jtp_server_send(server, request, JTP_SEND_ANSWER);

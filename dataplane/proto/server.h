@@ -61,9 +61,10 @@ struct jtp_server_config {
     uint32_t max_clients; /* known at once; default: 16384 */
     uint32_t max_requests; /* open or remembered; default: 16384 */
     uint32_t max_requests_per_client; /* open; default: 16 */
-    uint32_t max_receiving; /* requests that arrive at once; default: 1024 */
+    uint32_t max_receiving; /* requests that arrive, and answers that leave, at once; default:
+                               2048. Answers beyond do with fewer ranges */
     uint32_t max_waiting; /* requests that wait for memory; default: 1024 */
-    uint32_t max_ranges; /* of a request, with gaps in between; default: 64 */
+    uint32_t max_ranges; /* of a message, with gaps in between; default: 64 */
     uint32_t max_sent; /* packets in flight, of all clients; default: 65536 */
     uint64_t cookie_lifetime_ns; /* default: 600 s */
     uint64_t idle_ns; /* a client is forgotten after; default: 60 s */

@@ -66,6 +66,20 @@ static bool reject_aside(struct jtp_server *server, struct jtp_peer *peer, uint3
     return true;
 }
 
+struct jtp_range *jtp_server_take_ranges(struct jtp_server *server, struct jtp_request *request)
+{
+    if (server->free_range_count > 0)
+        request->ranges = server->free_ranges[--server->free_range_count];
+    return request->ranges;
+}
+
+static void give_ranges(struct jtp_server *server, struct jtp_request *request)
+{
+    if (request->ranges)
+        server->free_ranges[server->free_range_count++] = request->ranges;
+    request->ranges = NULL;
+}
+
 /* 0: it is RECEIVING; -ENOMEM: it has to wait; or a reason. */
 static int receive(struct jtp_server *server, struct jtp_request *request, uint64_t now_ns)
 {
@@ -79,9 +93,8 @@ static int receive(struct jtp_server *server, struct jtp_request *request, uint6
     request->state = JTP_REQUEST_RECEIVING;
     request->slot = reservation.slot;
     request->heard_ns = now_ns;
-    request->ranges = server->free_ranges[--server->free_range_count];
     jtp_reassembly_init(&request->arriving, reservation.bytes, request->open.total_bytes,
-                        request->ranges, server->config.max_ranges);
+                        jtp_server_take_ranges(server, request), server->config.max_ranges);
     server->stats.granted_bytes += request->open.total_bytes;
     return 0;
 }
@@ -167,7 +180,9 @@ void jtp_server_repeat(struct jtp_server *server, struct jtp_request *request)
         server->stats.open_requests++;
         jtp_queue_remove(&request->peer->idle);
         jtp_queue_remove(&request->in_queue);
-        jtp_outbound_restart(&request->outbound);
+        jtp_outbound_init(&request->outbound, request->outbound.bytes,
+                          request->outbound.total_bytes, request->outbound.granted_bytes,
+                          request->few_ranges, JTP_FEW_RANGES);
         jtp_server_send(server, request, JTP_SEND_ANSWER);
     } else if (request->ending == JTP_ENDED_GIVEN_UP) {
         request->peer->aside =
@@ -176,17 +191,16 @@ void jtp_server_repeat(struct jtp_server *server, struct jtp_request *request)
     }
 }
 
-static void free_ranges(struct jtp_server *server, struct jtp_request *request)
+static void end_receiving(struct jtp_server *server, struct jtp_request *request)
 {
-    server->free_ranges[server->free_range_count++] = request->ranges;
-    request->ranges = NULL;
+    give_ranges(server, request);
     server->stats.granted_bytes -= request->open.total_bytes;
 }
 
 void jtp_server_deliver(struct jtp_server *server, struct jtp_request *request, uint64_t now_ns)
 {
     struct jtp_request_ref ref = {(uint32_t)(request - server->requests), request->generation};
-    free_ranges(server, request);
+    end_receiving(server, request);
     jtp_wheel_cancel(&server->wheel, &request->timer);
     request->state = JTP_REQUEST_WORKING;
     request->pending &= (uint8_t)~JTP_SEND_GRANT;
@@ -215,9 +229,11 @@ static void let_go(struct jtp_server *server, struct jtp_request *request)
         jtp_queue_remove(&request->in_queue);
     }
     if (state == JTP_REQUEST_RECEIVING) {
-        free_ranges(server, request);
+        end_receiving(server, request);
         server->config.ops->release(server->config.user, request->slot);
     }
+    if (state == JTP_REQUEST_ANSWERING)
+        give_ranges(server, request);
     if (state == JTP_REQUEST_WORKING)
         server->config.ops->cancelled(server->config.user, ref, request->slot);
 }

@@ -10,6 +10,7 @@
 #include "dataplane/proto/timer.h"
 
 #define JTP_NO_REQUEST UINT32_MAX
+#define JTP_FEW_RANGES 4
 
 enum jtp_timer_kind { JTP_PEER_TIMER, JTP_REQUEST_TIMER };
 
@@ -58,7 +59,8 @@ struct jtp_request {
     struct jtp_timer timer;
     uint64_t deadline_ns, heard_ns;
     uint64_t slot, answer_slot;
-    struct jtp_range *ranges; /* while it is RECEIVING */
+    struct jtp_range *ranges; /* while it is RECEIVING, and ANSWERING if there were any */
+    struct jtp_range few_ranges[JTP_FEW_RANGES];
     struct jtp_reassembly arriving;
     struct jtp_outbound outbound;
     struct jtp_answer answer;
@@ -125,6 +127,8 @@ struct jtp_request *jtp_server_find_request(struct jtp_server *server, const str
 bool jtp_server_open(struct jtp_server *server, struct jtp_peer *peer, const struct jtp_open *open,
                      uint64_t now_ns);
 void jtp_server_send(struct jtp_server *server, struct jtp_request *request, uint8_t pending);
+struct jtp_range *jtp_server_take_ranges(struct jtp_server *server,
+                                         struct jtp_request *request); /* NULL: none left */
 void jtp_server_repeat(struct jtp_server *server, struct jtp_request *request);
 void jtp_server_deliver(struct jtp_server *server, struct jtp_request *request, uint64_t now_ns);
 void jtp_server_end(struct jtp_server *server, struct jtp_request *request, enum jtp_ending ending,

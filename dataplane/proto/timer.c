@@ -79,14 +79,20 @@ struct jtp_timer *jtp_wheel_expire(struct jtp_wheel *wheel, uint64_t now_ns)
     uint64_t now = now_ns >> JTP_TICK_BITS, tick;
     int level;
     while (first_slot(wheel, &level, &tick) && tick <= now) {
+        uint64_t slot = tick >> level * SLOT_BITS & (JTP_WHEEL_SLOTS - 1);
+        struct jtp_timer **head = &wheel->slots[(uint64_t)level * JTP_WHEEL_SLOTS + slot];
+        struct jtp_timer *timer = *head;
         if (tick > wheel->tick)
             wheel->tick = tick;
-        uint64_t slot = tick >> level * SLOT_BITS & (JTP_WHEEL_SLOTS - 1);
-        struct jtp_timer *timer = wheel->slots[(uint64_t)level * JTP_WHEEL_SLOTS + slot];
-        jtp_wheel_cancel(wheel, timer);
-        if (level == 0)
+        if (level == 0) {
+            jtp_wheel_cancel(wheel, timer);
             return timer;
-        insert(wheel, timer);
+        }
+        /* The present is in this slot: all of it moves down at once, to lower levels. */
+        while ((timer = *head)) {
+            jtp_wheel_cancel(wheel, timer);
+            insert(wheel, timer);
+        }
     }
     if (now > wheel->tick)
         wheel->tick = now;
