@@ -161,7 +161,7 @@ void jtp_server_arm_peer(struct jtp_server *server, struct jtp_peer *peer, uint6
     uint64_t pace_ns = jtp_path_pace_ns(&peer->path);
     if (jtp_queue_first(&peer->senders) && jtp_path_has_room(&peer->path)) {
         if (server->pool.free_count == 0)
-            pace_ns = now_ns + JTP_MS; /* others hold all records: look again */
+            pace_ns = now_ns + 5 * JTP_MS; /* others hold all records: look again */
         if (pace_ns < due_ns)
             due_ns = pace_ns;
     }
@@ -175,6 +175,23 @@ void jtp_server_arm_peer(struct jtp_server *server, struct jtp_peer *peer, uint6
         jtp_wheel_set(&server->wheel, &peer->timer, due_ns);
 }
 
+/* Nobody answers: what is in flight, and the answers, are given up, so that their records and
+ * memory serve others. */
+static void give_up(struct jtp_server *server, struct jtp_peer *peer, uint64_t now_ns)
+{
+    struct jtp_sent record;
+    uint32_t head = jtp_path_forget(&peer->path);
+    while (jtp_sent_pool_take(&server->pool, &head, &record))
+        ;
+    struct jtp_request *request = jtp_queue_first(&peer->requests);
+    for (; request; request = jtp_queue_after(&request->of_peer)) {
+        if (request->state == JTP_REQUEST_ANSWERING)
+            jtp_server_end(server, request, JTP_ENDED_GIVEN_UP, now_ns);
+        request->pending = 0;
+        jtp_queue_remove(&request->to_send);
+    }
+}
+
 void jtp_server_on_peer_timer(struct jtp_server *server, struct jtp_peer *peer, uint64_t now_ns)
 {
     struct jtp_outcome outcome;
@@ -185,8 +202,11 @@ void jtp_server_on_peer_timer(struct jtp_server *server, struct jtp_peer *peer, 
     }
     bool is_probe = jtp_path_on_timeout(&peer->path, &server->pool, now_ns, &outcome);
     jtp_server_settle(server, peer, &outcome, now_ns);
-    if (is_probe) {
+    if (is_probe)
         server->stats.probe_timeouts++;
+    if (is_probe && peer->path.loss.probe_timeouts >= JTP_DEAD_TIMEOUTS) {
+        give_up(server, peer, now_ns);
+    } else if (is_probe) {
         for (int i = 0; i < 2 && jtp_path_oldest(&peer->path, &server->pool, &record); i++)
             again(server, &record);
     }

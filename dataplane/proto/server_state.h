@@ -11,6 +11,7 @@
 
 #define JTP_NO_REQUEST UINT32_MAX
 #define JTP_FEW_RANGES 4
+#define JTP_DEAD_TIMEOUTS 8 /* probe timeouts in a row, after which a client is taken for gone */
 
 enum jtp_timer_kind { JTP_PEER_TIMER, JTP_REQUEST_TIMER };
 

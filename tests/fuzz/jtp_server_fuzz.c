@@ -203,7 +203,7 @@ static void check_end(struct owner *owner)
             jtp_server_reject(owner->server, owner->slots[i].ref, JTP_FAILED, 0, owner->now_ns);
             owner->slots[i].state = FREE;
         }
-    for (int i = 0; i < 10000 && jtp_server_timeout_ns(owner->server) != JTP_NEVER; i++) {
+    for (int i = 0; i < 200000 && jtp_server_timeout_ns(owner->server) != JTP_NEVER; i++) {
         owner->now_ns = jtp_server_timeout_ns(owner->server);
         jtp_server_on_timeout(owner->server, owner->now_ns);
         send_all(owner);
