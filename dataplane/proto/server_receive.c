@@ -96,6 +96,7 @@ static void on_packet(struct jtp_server *server, struct jtp_peer *peer,
 {
     struct jtp_request *complete = NULL;
     bool is_kept = true;
+    jtp_server_ready(server, peer); /* whatever comes of it: that sets a new client's timer, too */
     if (packet->has_ack) {
         struct jtp_outcome outcome;
         if (jtp_path_on_ack(&peer->path, &server->pool, &packet->ack, now_ns, &outcome)) {
@@ -119,7 +120,6 @@ static void on_packet(struct jtp_server *server, struct jtp_peer *peer,
         jtp_received_add(&peer->path.received, packet->header.packet_number,
                          jtp_packet_elicits_ack(packet), packet->has_open || packet->has_ping,
                          now_ns);
-    jtp_server_ready(server, peer);
     if (complete)
         jtp_server_deliver(server, complete, now_ns);
 }

@@ -117,7 +117,9 @@ static void config_of(struct jtp_server_config *config, struct owner *owner, uin
     config->max_receiving = 3;
     config->max_waiting = 2;
     config->max_ranges = 3;
-    config->max_sent = 8;
+    config->max_sent = 12;
+    config->idle_ns = UINT64_C(3000000000);
+    config->give_up_ns = UINT64_C(2000000000);
 }
 
 static void send_all(struct owner *owner)

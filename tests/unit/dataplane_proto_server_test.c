@@ -1,0 +1,489 @@
+/* Tests of dataplane/proto/server*.c by single datagrams: what each one makes the server do. */
+#include "dataplane/proto/server.h"
+#include "tests/unit/cunit_main.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define S (1000 * JTP_MS)
+#define CONNECTION 77
+
+struct owner {
+    uint8_t check, bytes[4][4000];
+    bool is_used[4];
+    int reserve_status;
+    uint32_t reserved, released, delivered, cancelled, sent;
+    struct jtp_request_ref ref;
+    uint64_t slot;
+};
+
+struct bench {
+    struct owner owner;
+    struct jtp_server *server;
+    uint64_t now_ns, next_number;
+    struct jtp_address client;
+    struct jtp_datagram out;
+    struct jtp_packet packet; /* the last one from the server */
+    bool has_answered; /* one of the last ones was an ANSWER */
+    uint8_t bytes[2000];
+};
+
+static uint8_t check(void *user, const struct jtp_open *open)
+{
+    const struct owner *owner = user;
+    return open->total_bytes > 4000 ? JTP_BAD_SIZE : owner->check;
+}
+
+static int reserve(void *user, const struct jtp_open *open, struct jtp_reservation *reservation)
+{
+    struct owner *owner = user;
+    (void)open;
+    if (owner->reserve_status)
+        return owner->reserve_status;
+    for (uint64_t i = 0; i < 4; i++)
+        if (!owner->is_used[i]) {
+            owner->is_used[i] = true;
+            owner->reserved++;
+            *reservation = (struct jtp_reservation){.bytes = owner->bytes[i], .slot = i + 1};
+            return 0;
+        }
+    return -ENOMEM;
+}
+
+static void release(void *user, uint64_t slot)
+{
+    struct owner *owner = user;
+    owner->released++;
+    owner->is_used[slot - 1] = false;
+}
+
+static void deliver(void *user, struct jtp_request_ref ref, const struct jtp_open *open,
+                    uint64_t slot, uint64_t deadline_ns, uint64_t now_ns)
+{
+    struct owner *owner = user;
+    owner->delivered++;
+    owner->ref = ref;
+    owner->slot = slot;
+    CU_ASSERT_EQUAL(deadline_ns, now_ns + open->deadline_us * UINT64_C(1000));
+}
+
+static void cancelled(void *user, struct jtp_request_ref ref, uint64_t slot)
+{
+    struct owner *owner = user;
+    owner->cancelled++;
+    CU_ASSERT_EQUAL(owner->slot, slot);
+    (void)ref;
+}
+
+static void sent(void *user, uint64_t slot)
+{
+    struct owner *owner = user;
+    owner->sent++;
+    (void)slot;
+}
+
+static void load(void *user, uint64_t client, struct jtp_load *load)
+{
+    (void)user;
+    *load = (struct jtp_load){.queued = 5, .credits = (uint16_t)client};
+}
+
+static const struct jtp_server_ops ops = {check, reserve, release, deliver, cancelled, sent, load};
+
+static struct bench *begin(bool validate, uint32_t clients)
+{
+    struct jtp_server_config config;
+    struct bench *bench = calloc(1, sizeof(*bench));
+    jtp_server_config_default(&config);
+    config.ops = &ops;
+    config.user = &bench->owner;
+    config.validate_address = validate;
+    config.max_clients = clients;
+    config.max_requests = 8;
+    config.max_requests_per_client = 3;
+    config.max_receiving = 8;
+    config.max_waiting = 1;
+    config.max_sent = 64;
+    config.boot = 42;
+    bench->now_ns = 100 * S;
+    bench->client = (struct jtp_address){.ip = {[15] = 9}, .port = 1000};
+    bench->server = jtp_server_init(malloc(jtp_server_bytes(&config)), &config, bench->now_ns);
+    return bench;
+}
+
+static void end(struct bench *bench)
+{
+    free(bench->server);
+    free(bench);
+}
+
+static struct jtp_open open_of(uint32_t request, uint32_t total_bytes)
+{
+    return (struct jtp_open){.request = request,
+                             .client = 3,
+                             .from = 0,
+                             .to = 2,
+                             .rows = 1,
+                             .total_bytes = total_bytes,
+                             .deadline_us = 500000,
+                             .answer_granted_bytes = 4000};
+}
+
+/* What a client's datagram may hold here; zeroed members are left out. */
+struct parts {
+    uint8_t kind;
+    const struct jtp_open *open;
+    const struct jtp_cookie *cookie;
+    struct jtp_control control;
+    uint32_t request, offset, length; /* of data */
+    bool has_ack;
+    uint64_t acked; /* 0 up to this */
+};
+
+/* Gives it to the server; the number of datagrams that came back, the last of which is read. */
+static int offer(struct bench *bench, const struct parts *parts)
+{
+    struct jtp_writer writer;
+    const struct jtp_header header = {.kind = parts->kind ? parts->kind : JTP_CLIENT,
+                                      .connection = CONNECTION,
+                                      .packet_number = bench->next_number++};
+    uint8_t payload[1200];
+    for (uint32_t i = 0; i < sizeof(payload); i++)
+        payload[i] = (uint8_t)(parts->offset + i);
+    jtp_writer_begin(&writer, bench->bytes, sizeof(bench->bytes), &header);
+    if (parts->cookie)
+        jtp_write_cookie(&writer, parts->cookie);
+    const struct jtp_ack ack = {.count = 1, .ranges = {{0, parts->acked}}};
+    if (parts->has_ack)
+        jtp_write_ack(&writer, &ack);
+    if (parts->open)
+        jtp_write_open(&writer, parts->open);
+    if (parts->control.type)
+        jtp_write_control(&writer, &parts->control);
+    const struct jtp_data data = {
+        .request = parts->request, .offset = parts->offset, .length = parts->length};
+    if (parts->length)
+        jtp_write_data(&writer, &data);
+    jtp_writer_finish(&writer, payload, parts->length);
+    memcpy(bench->bytes + writer.count, payload, parts->length);
+    int count = jtp_server_on_datagram(bench->server, &bench->client, bench->bytes,
+                                       writer.count + parts->length, bench->now_ns, &bench->out);
+    while (jtp_server_next_datagram(bench->server, bench->now_ns, &bench->out))
+        count++;
+    if (count > 0)
+        CU_ASSERT_EQUAL(jtp_packet_read(bench->bytes, jtp_datagram_join(&bench->out, bench->bytes),
+                                        &bench->packet),
+                        0);
+    return count;
+}
+
+/* Time passes; the number of datagrams that leave. */
+static int wait(struct bench *bench, uint64_t ns)
+{
+    int count = 0;
+    uint64_t until_ns = bench->now_ns + ns;
+    bench->has_answered = false;
+    while (jtp_server_timeout_ns(bench->server) <= until_ns) {
+        bench->now_ns = jtp_server_timeout_ns(bench->server);
+        jtp_server_on_timeout(bench->server, bench->now_ns);
+        while (jtp_server_next_datagram(bench->server, bench->now_ns, &bench->out)) {
+            count++;
+            CU_ASSERT_EQUAL(jtp_packet_read(bench->bytes,
+                                            jtp_datagram_join(&bench->out, bench->bytes),
+                                            &bench->packet),
+                            0);
+            bench->has_answered |= bench->packet.has_answer;
+        }
+    }
+    bench->now_ns = until_ns;
+    return count;
+}
+
+static uint8_t first_control(const struct bench *bench)
+{
+    return bench->packet.control_count > 0 ? bench->packet.controls[0].type : 0;
+}
+
+/* A whole request in one datagram, and its answer. */
+static void deliver_one(struct bench *bench, uint32_t request, uint8_t flags)
+{
+    struct jtp_open open = open_of(request, 10);
+    open.flags = flags;
+    offer(bench,
+          &(struct parts){.kind = JTP_FIRST, .open = &open, .request = request, .length = 10});
+}
+
+static void answer(struct bench *bench, uint32_t total_bytes)
+{
+    const struct jtp_answering answering = {
+        .bytes = bench->owner.bytes[3], .total_bytes = total_bytes, .slot = 4};
+    CU_ASSERT_EQUAL(jtp_server_answer(bench->server, bench->owner.ref, &answering, bench->now_ns),
+                    0);
+}
+
+static void keeps_nothing_for_addresses_that_prove_nothing(void)
+{
+    struct bench *bench = begin(true, 4);
+    struct jtp_open open = open_of(1, 10);
+    struct parts first = {.kind = JTP_FIRST, .open = &open, .request = 1, .length = 10};
+    CU_ASSERT_EQUAL(offer(bench, &first), 1);
+    CU_ASSERT_EQUAL(bench->packet.header.kind, JTP_RETRY);
+    CU_ASSERT_EQUAL(bench->packet.header.connection, CONNECTION);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->clients, 0);
+    struct jtp_cookie cookie = bench->packet.cookie;
+    first.cookie = &cookie;
+    bench->client.port++; /* someone else's cookie */
+    CU_ASSERT_EQUAL(offer(bench, &first), 1);
+    CU_ASSERT_EQUAL(bench->packet.header.kind, JTP_RETRY);
+    bench->client.port--;
+    CU_ASSERT_EQUAL(bench->owner.reserved, 0);
+    CU_ASSERT_EQUAL(offer(bench, &first), 1);
+    CU_ASSERT_EQUAL(bench->packet.header.kind, JTP_SERVER);
+    CU_ASSERT_EQUAL(bench->owner.delivered, 1);
+    end(bench);
+}
+
+static void probes_are_answered_without_state(void)
+{
+    struct bench *bench = begin(true, 4);
+    uint8_t probe[JTP_PROBE_BYTES];
+    jtp_write_probe(probe, 1234);
+    CU_ASSERT(jtp_server_on_datagram(bench->server, &bench->client, probe, sizeof(probe),
+                                     bench->now_ns, &bench->out));
+    CU_ASSERT_EQUAL(bench->out.head_bytes, sizeof(probe));
+    CU_ASSERT_EQUAL(jtp_packet_read(bench->out.head, bench->out.head_bytes, &bench->packet), 0);
+    CU_ASSERT_EQUAL(bench->packet.header.kind, JTP_LOAD);
+    CU_ASSERT_EQUAL(bench->packet.header.connection, 1234);
+    CU_ASSERT_EQUAL(bench->packet.load.queued, 5);
+    CU_ASSERT_EQUAL(bench->packet.boot, 42);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->clients, 0);
+    end(bench);
+}
+
+static void says_that_state_is_lost(void)
+{
+    struct bench *bench = begin(false, 4);
+    CU_ASSERT_EQUAL(offer(bench, &(struct parts){.request = 1, .length = 10}), 1);
+    CU_ASSERT_EQUAL(bench->packet.header.kind, JTP_REFUSE);
+    CU_ASSERT_EQUAL(bench->packet.reason, JTP_UNKNOWN_CONNECTION);
+    deliver_one(bench, 1, 0);
+    CU_ASSERT_EQUAL(offer(bench, &(struct parts){.request = 2, .length = 10}), 1);
+    CU_ASSERT_EQUAL(first_control(bench), JTP_UNKNOWN);
+    CU_ASSERT_EQUAL(bench->packet.controls[0].request, 2);
+    offer(bench, &(struct parts){.control = {.type = JTP_QUERY, .request = 3}});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_UNKNOWN);
+    end(bench);
+}
+
+static void refuses_sizes_before_memory_is_taken(void)
+{
+    struct bench *bench = begin(false, 4);
+    struct jtp_open open = open_of(1, 4001);
+    offer(bench, &(struct parts){.kind = JTP_FIRST, .open = &open, .request = 1, .length = 10});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_REJECT);
+    CU_ASSERT_EQUAL(bench->packet.controls[0].detail, JTP_BAD_SIZE);
+    CU_ASSERT_EQUAL(bench->packet.controls[0].load.credits, 3);
+    open = open_of(2, 0);
+    offer(bench, &(struct parts){.open = &open, .request = 2, .length = 10});
+    CU_ASSERT_EQUAL(bench->packet.controls[0].detail, JTP_BAD_SIZE);
+    open = open_of(3, 10);
+    open.to = open.from;
+    offer(bench, &(struct parts){.open = &open, .request = 3, .length = 10});
+    CU_ASSERT_EQUAL(bench->packet.controls[0].detail, JTP_BAD_RANGE);
+    CU_ASSERT_EQUAL(bench->owner.reserved, 0);
+    /* Data beyond the message is dropped, and not acknowledged. */
+    open = open_of(4, 15);
+    offer(bench, &(struct parts){.open = &open, .request = 4, .length = 10});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_GRANT);
+    CU_ASSERT_EQUAL(bench->packet.controls[0].value, 15);
+    CU_ASSERT_EQUAL(offer(bench, &(struct parts){.request = 4, .offset = 10, .length = 6}), 0);
+    CU_ASSERT_EQUAL(bench->owner.delivered, 0);
+    offer(bench, &(struct parts){.request = 4, .offset = 10, .length = 5});
+    CU_ASSERT_EQUAL(bench->owner.delivered, 1);
+    end(bench);
+}
+
+static void runs_a_repeated_request_once(void)
+{
+    struct bench *bench = begin(false, 4);
+    deliver_one(bench, 1, 0);
+    deliver_one(bench, 1, 0);
+    CU_ASSERT_EQUAL(bench->owner.delivered, 1);
+    answer(bench, 20);
+    CU_ASSERT_EQUAL(wait(bench, 1), 0);
+    deliver_one(bench, 1, 0); /* while the answer leaves */
+    CU_ASSERT(bench->packet.has_answer && bench->packet.has_data);
+    offer(bench, &(struct parts){.has_ack = true, .acked = bench->packet.header.packet_number});
+    CU_ASSERT_EQUAL(bench->owner.sent, 1);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->open_requests, 0);
+    deliver_one(bench, 1, 0); /* after its end */
+    CU_ASSERT_EQUAL(bench->owner.delivered, 1);
+    CU_ASSERT_EQUAL(bench->owner.reserved, 1);
+    end(bench);
+}
+
+static void an_unacknowledged_answer_is_given_again(void)
+{
+    struct bench *bench = begin(false, 4);
+    deliver_one(bench, 1, JTP_ONCE);
+    answer(bench, 20);
+    int left = wait(bench, 5 * JTP_MS);
+    deliver_one(bench, 1, JTP_ONCE);
+    CU_ASSERT(bench->packet.has_answer);
+    CU_ASSERT_EQUAL(bench->packet.data.length, 20);
+    CU_ASSERT_EQUAL(bench->owner.delivered, 1);
+    CU_ASSERT_EQUAL(bench->owner.sent, 0);
+    wait(bench, 100 * JTP_MS);
+    CU_ASSERT(left <= 1); /* never repeated by itself: an ACK at most */
+    wait(bench, 2 * S); /* then it is forgotten, and not run again either */
+    CU_ASSERT_EQUAL(bench->owner.sent, 1);
+    deliver_one(bench, 1, JTP_ONCE);
+    CU_ASSERT_EQUAL(first_control(bench), JTP_UNKNOWN);
+    CU_ASSERT_EQUAL(bench->owner.delivered, 1);
+    end(bench);
+}
+
+static void repeats_an_answer_within_a_second_and_then_gives_up(void)
+{
+    struct bench *bench = begin(false, 4);
+    deliver_one(bench, 1, 0);
+    answer(bench, 20);
+    uint64_t sent_before = jtp_server_stats(bench->server)->datagrams_out;
+    CU_ASSERT(jtp_server_next_datagram(bench->server, bench->now_ns, &bench->out));
+    CU_ASSERT_FALSE(jtp_server_next_datagram(bench->server, bench->now_ns, &bench->out));
+    CU_ASSERT(wait(bench, 320 * JTP_MS) >= 1); /* 100 + 4 * 50 + 5 */
+    CU_ASSERT(bench->has_answered);
+    wait(bench, 30 * S);
+    CU_ASSERT_EQUAL(bench->owner.sent, 1);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->given_up, 1);
+    CU_ASSERT(jtp_server_stats(bench->server)->datagrams_out - sent_before < 40);
+    offer(bench, &(struct parts){.control = {.type = JTP_QUERY, .request = 1}});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_UNKNOWN);
+    end(bench);
+}
+
+static void waits_for_memory_and_begins_anew(void)
+{
+    struct bench *bench = begin(false, 4);
+    struct jtp_open open = open_of(1, 20), second = open_of(2, 20);
+    bench->owner.reserve_status = -ENOMEM;
+    offer(bench, &(struct parts){.kind = JTP_FIRST, .open = &open, .request = 1, .length = 20});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_PROGRESS);
+    CU_ASSERT_EQUAL(bench->packet.controls[0].detail, JTP_WAITING);
+    offer(bench, &(struct parts){.open = &second, .request = 2, .length = 20});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_REJECT); /* one may wait here */
+    CU_ASSERT_EQUAL(bench->packet.controls[0].detail, JTP_NO_MEMORY);
+    CU_ASSERT_EQUAL(bench->packet.controls[0].value, 20000);
+    bench->owner.reserve_status = 0;
+    jtp_server_memory_freed(bench->server, bench->now_ns);
+    offer(bench, &(struct parts){.control = {.type = JTP_QUERY, .request = 1}});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_GRANT);
+    CU_ASSERT_EQUAL(bench->packet.controls[0].detail, JTP_RESTART);
+    CU_ASSERT_EQUAL(bench->owner.delivered, 0);
+    offer(bench, &(struct parts){.request = 1, .length = 20});
+    CU_ASSERT_EQUAL(bench->owner.delivered, 1);
+    end(bench);
+}
+
+static void what_stops_arriving_gives_its_memory_back(void)
+{
+    struct bench *bench = begin(false, 4);
+    struct jtp_open open = open_of(1, 20), patient = open_of(2, 20);
+    patient.deadline_us = 0;
+    offer(bench, &(struct parts){.kind = JTP_FIRST, .open = &open, .request = 1, .length = 10});
+    offer(bench, &(struct parts){.open = &patient, .request = 2, .length = 10});
+    CU_ASSERT_EQUAL(bench->owner.reserved, 2);
+    wait(bench, 600 * JTP_MS); /* the deadline of the first */
+    CU_ASSERT_EQUAL(bench->owner.released, 1);
+    wait(bench, 1500 * JTP_MS); /* two seconds without a byte */
+    CU_ASSERT_EQUAL(bench->owner.released, 2);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->stalled, 1);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->granted_bytes, 0);
+    end(bench);
+}
+
+static void a_cancelled_request_gives_its_memory_back(void)
+{
+    struct bench *bench = begin(false, 4);
+    struct jtp_open open = open_of(1, 20);
+    offer(bench, &(struct parts){.kind = JTP_FIRST, .open = &open, .request = 1, .length = 10});
+    offer(bench, &(struct parts){.control = {.type = JTP_CANCEL, .request = 1}});
+    CU_ASSERT_EQUAL(bench->owner.released, 1);
+    deliver_one(bench, 2, 0);
+    offer(bench, &(struct parts){.control = {.type = JTP_CANCEL, .request = 2}});
+    CU_ASSERT_EQUAL(bench->owner.cancelled, 1);
+    const struct jtp_answering late = {.bytes = bench->owner.bytes[0], .total_bytes = 5, .slot = 1};
+    CU_ASSERT_EQUAL(jtp_server_answer(bench->server, bench->owner.ref, &late, bench->now_ns),
+                    -ENOENT);
+    end(bench);
+}
+
+static void a_full_server_says_so(void)
+{
+    struct bench *bench = begin(false, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        bench->client.port = (uint16_t)(2000 + i);
+        deliver_one(bench, 1, 0);
+    }
+    bench->client.port = 3000;
+    deliver_one(bench, 1, 0);
+    CU_ASSERT_EQUAL(bench->packet.header.kind, JTP_REFUSE);
+    CU_ASSERT_EQUAL(bench->packet.reason, JTP_FULL);
+    CU_ASSERT_EQUAL(bench->packet.retry_after_us, 20000);
+    CU_ASSERT_EQUAL(bench->owner.delivered, 2);
+    /* One of them ends: idle clients make room for new ones. */
+    bench->client.port = 2001;
+    offer(bench, &(struct parts){.control = {.type = JTP_CANCEL, .request = 1}});
+    bench->client.port = 3000;
+    deliver_one(bench, 1, 0);
+    CU_ASSERT_EQUAL(bench->owner.delivered, 3);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->evicted, 1);
+    end(bench);
+}
+
+static void one_client_gets_no_more_than_its_share(void)
+{
+    struct bench *bench = begin(false, 4);
+    struct jtp_open open;
+    for (uint32_t i = 1; i <= 4; i++) {
+        open = open_of(i, 20);
+        offer(bench, &(struct parts){.kind = JTP_FIRST, .open = &open, .request = i, .length = 10});
+    }
+    CU_ASSERT_EQUAL(bench->packet.controls[0].detail, JTP_TOO_MANY);
+    CU_ASSERT_EQUAL(bench->owner.reserved, 3);
+    end(bench);
+}
+
+static void a_forged_acknowledgement_is_ignored(void)
+{
+    struct bench *bench = begin(false, 4);
+    deliver_one(bench, 1, 0);
+    answer(bench, 20);
+    CU_ASSERT(jtp_server_next_datagram(bench->server, bench->now_ns, &bench->out));
+    CU_ASSERT_EQUAL(offer(bench, &(struct parts){.has_ack = true, .acked = 99}), 0);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->malformed, 1);
+    CU_ASSERT_EQUAL(bench->owner.sent, 0);
+    end(bench);
+}
+
+const struct cunit_test tests[] = {
+    {"nothing is kept for addresses that prove nothing",
+     keeps_nothing_for_addresses_that_prove_nothing},
+    {"probes are answered without state", probes_are_answered_without_state},
+    {"lost state is told: connection and request", says_that_state_is_lost},
+    {"sizes that contradict are refused before memory is taken",
+     refuses_sizes_before_memory_is_taken},
+    {"a repeated request runs once", runs_a_repeated_request_once},
+    {"an unacknowledged answer is given again, not computed again",
+     an_unacknowledged_answer_is_given_again},
+    {"an answer is repeated within a second, and given up in the end",
+     repeats_an_answer_within_a_second_and_then_gives_up},
+    {"a request waits for memory, and begins anew", waits_for_memory_and_begins_anew},
+    {"what stops arriving gives its memory back", what_stops_arriving_gives_its_memory_back},
+    {"a cancelled request gives its memory back", a_cancelled_request_gives_its_memory_back},
+    {"a full server says so, idle clients make room", a_full_server_says_so},
+    {"one client gets no more than its share", one_client_gets_no_more_than_its_share},
+    {"a forged acknowledgement is ignored", a_forged_acknowledgement_is_ignored},
+    {NULL, NULL},
+};
