@@ -422,6 +422,9 @@ int split_branch_solve(struct split_branch *branch, const struct split_condition
     split_mincut_prepare(&branch->mincut, conditions);
     branch->work_limit = branch->mincut.flow.work + max_work;
     int err = minimise(branch, objective, limits, goal->epsilon, plan);
+    if (!err && goal->epsilon > 0 && isfinite(branch->best_cost) &&
+        branch->best_cost > limits[objective]) /* perhaps by epsilon alone */
+        err = minimise(branch, objective, limits, 0, plan);
     if (isinf(limits[ENERGY + LATENCY - objective]) && isinf(limits[CLOUD]))
         plan->solver = "min-cut";
     if (err)

@@ -204,7 +204,7 @@ void split_flow_solve(struct split_flow *flow, const struct split_flow_edge *edg
                       const double *pulls)
 {
     set_capacities(flow, edges, pulls);
-    const uint64_t period = 4 * (uint64_t)flow->node_count + flow->first[flow->node_count];
+    const uint64_t period = 2 * (uint64_t)flow->node_count + flow->first[flow->node_count] / 2;
     relabel_all(flow);
     uint64_t due = flow->work + period;
     while (flow->highest) {

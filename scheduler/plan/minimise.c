@@ -28,7 +28,8 @@ static double most_cost(struct split_task *task)
     struct split_weights opposite = {0};
     split_weights_add(&opposite, -1, &task->objective);
     split_to_go_fill(&task->lagrangian, task->costs, &opposite);
-    return -task->lagrangian.at_exit[0] * (1 + 1e-9);
+    const double most = -task->lagrangian.at_exit[0];
+    return most > 0 ? most * (1 + 1e-9) : 1; /* where all is free, there is a gap to search too */
 }
 
 /* A search that finds nothing proves that the optimum is above this. */

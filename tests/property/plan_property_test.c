@@ -228,6 +228,7 @@ static bool is_nearest_exact(struct split_subject *subject)
 static void nearest_values_are_exact(void)
 {
     for_each_shape(20, 10, 2, is_nearest_exact);
+    split_subject_again(1021368, RANDOM_SPLIT_MIXED, 10, is_nearest_exact); /* all is free */
 }
 
 static bool is_within_epsilon(struct split_subject *subject)
@@ -249,6 +250,8 @@ static bool is_within_epsilon(struct split_subject *subject)
 static void epsilon_is_kept(void)
 {
     for_each_shape(30, 12, 4, is_within_epsilon);
+    /* By epsilon alone it misses the bound of what it minimises. */
+    split_subject_again(1002639, RANDOM_SPLIT_DAG, 30, is_within_epsilon);
 }
 
 /* Tallies how often the best plan under half of the cloud's time goes there twice. */

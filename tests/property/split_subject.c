@@ -34,6 +34,28 @@ static void close_subject(struct split_subject *subject)
     random_split_fini(&subject->random);
 }
 
+static uint32_t run(uint64_t seed, enum random_split_shape shape, uint32_t max_steps,
+                    bool (*check)(struct split_subject *subject))
+{
+    struct split_subject subject;
+    open_subject(&subject, seed, shape, max_steps);
+    bool is_right = check(&subject);
+    CU_ASSERT(is_right);
+    if (!is_right)
+        printf("\n    SEED=%" PRIu64 " INSTANCES=1 (shape %d, %u steps, %s)\n", subject.seed, shape,
+               subject.random.problem.count,
+               subject.random.mode == SPLIT_TRAINING ? "training" : "inference");
+    const uint32_t tally = subject.tally;
+    close_subject(&subject);
+    return tally;
+}
+
+void split_subject_again(uint64_t seed, enum random_split_shape shape, uint32_t max_steps,
+                         bool (*check)(struct split_subject *subject))
+{
+    run(seed, shape, max_steps, check);
+}
+
 uint32_t split_subject_for_each(enum random_split_shape shape, uint32_t max_steps, uint32_t share,
                                 bool (*check)(struct split_subject *subject))
 {
@@ -41,18 +63,8 @@ uint32_t split_subject_for_each(enum random_split_shape shape, uint32_t max_step
     const uint32_t all = number_from_environment("INSTANCES", 2000);
     const uint32_t count = all < share ? all : all / share;
     uint32_t tally = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct split_subject subject;
-        open_subject(&subject, first + i, shape, max_steps);
-        bool is_right = check(&subject);
-        CU_ASSERT(is_right);
-        if (!is_right)
-            printf("\n    SEED=%" PRIu64 " INSTANCES=1 (shape %d, %u steps, %s)\n", subject.seed,
-                   shape, subject.random.problem.count,
-                   subject.random.mode == SPLIT_TRAINING ? "training" : "inference");
-        tally += subject.tally;
-        close_subject(&subject);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        tally += run(first + i, shape, max_steps, check);
     printf(" seeds %u to %u ", first, first + count - 1);
     return tally;
 }

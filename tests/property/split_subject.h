@@ -19,6 +19,10 @@ struct split_subject {
 uint32_t split_subject_for_each(enum random_split_shape shape, uint32_t max_steps, uint32_t share,
                                 bool (*check)(struct split_subject *subject));
 
+/* Asserts it for one instance, which failed once. */
+void split_subject_again(uint64_t seed, enum random_split_shape shape, uint32_t max_steps,
+                         bool (*check)(struct split_subject *subject));
+
 /* By the solver, into the plan; prints what is wrong if it fails. */
 bool split_subject_solve(struct split_subject *subject, const struct split_goal *goal,
                          struct split_plan *plan);
