@@ -17,6 +17,19 @@ static bool may_send(const struct jtp_client *client)
            (!is_first_contact || client->path.loss.count == 0 || client->path.probes_owed > 0);
 }
 
+/* Bytes that have not been sent yet; what is to be sent again comes first anyhow. */
+static uint32_t unsent(const struct jtp_client_request *request)
+{
+    return request->outbound.total_bytes - request->outbound.next;
+}
+
+static bool is_before(const struct jtp_client_request *a, const struct jtp_client_request *b)
+{
+    if (unsent(a) != unsent(b))
+        return unsent(a) < unsent(b);
+    return b->order - a->order < UINT32_MAX / 2;
+}
+
 struct jtp_client_request *jtp_client_sender(struct jtp_client *client)
 {
     struct jtp_client_request *first = NULL;
@@ -25,7 +38,7 @@ struct jtp_client_request *jtp_client_sender(struct jtp_client *client)
         if (request->state != JTP_CLIENT_OPEN || request->is_waiting ||
             !jtp_outbound_has_next(&request->outbound))
             continue;
-        if (!first || request->order - first->order > UINT32_MAX / 2)
+        if (!first || is_before(request, first))
             first = request;
     }
     return first;

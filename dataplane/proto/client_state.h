@@ -23,7 +23,7 @@ enum jtp_client_request_state { JTP_CLIENT_FREE = 0, JTP_CLIENT_OPEN, JTP_CLIENT
 struct jtp_client_request {
     enum jtp_client_request_state state;
     uint32_t generation; /* records of an older one mean nothing any more */
-    uint32_t order; /* counts up by submission: who comes first */
+    uint32_t order; /* counts up by submission: who comes first of two that have as much to send */
     bool is_open_acked; /* the server is known to have seen OPEN */
     bool is_waiting; /* for memory: no data until a GRANT */
     bool has_restarted;
@@ -89,7 +89,8 @@ void jtp_client_forget(struct jtp_client *client);
 /* Queues what a record carried to be sent again. */
 void jtp_client_again(struct jtp_client *client, const struct jtp_sent *record);
 
-/* The first request, by order, that may send data now; NULL: none. */
+/* The request that sends data next: the one with the least left to send, so that a small one does
+ * not wait for a large one; NULL: none. */
 struct jtp_client_request *jtp_client_sender(struct jtp_client *client);
 
 /* When the request should be asked about; JTP_NEVER: what is in flight will tell. */

@@ -87,7 +87,7 @@ static struct jtp_request *on_data(struct jtp_server *server, struct jtp_peer *p
         return NULL;
     }
     if (added > 0)
-        request->heard_ns = now_ns;
+        request->heard_ns = peer->progress_ns = now_ns;
     return jtp_reassembly_is_complete(&request->arriving) ? request : NULL;
 }
 

@@ -99,12 +99,20 @@ static int receive(struct jtp_server *server, struct jtp_request *request, uint6
     return 0;
 }
 
+/* When it counts as stalled. A client that sends another request first does not stall this one. */
+static uint64_t stall_ns(const struct jtp_server *server, const struct jtp_request *request)
+{
+    uint64_t progress_ns = request->peer->progress_ns;
+    if (progress_ns < request->heard_ns)
+        progress_ns = request->heard_ns;
+    return progress_ns + server->config.stall_ns;
+}
+
 static void arm(struct jtp_server *server, struct jtp_request *request)
 {
     uint64_t due_ns = request->deadline_ns;
-    if (request->state == JTP_REQUEST_RECEIVING &&
-        request->heard_ns + server->config.stall_ns < due_ns)
-        due_ns = request->heard_ns + server->config.stall_ns;
+    if (request->state == JTP_REQUEST_RECEIVING && stall_ns(server, request) < due_ns)
+        due_ns = stall_ns(server, request);
     jtp_wheel_set(&server->wheel, &request->timer, due_ns);
 }
 
@@ -300,8 +308,7 @@ void jtp_server_on_request_timer(struct jtp_server *server, struct jtp_request *
     case JTP_REQUEST_RECEIVING:
         if (request->deadline_ns <= now_ns) {
             jtp_server_end_rejected(server, request, JTP_DEADLINE, retry_after_us, now_ns);
-        } else if (request->state == JTP_REQUEST_RECEIVING &&
-                   request->heard_ns + server->config.stall_ns <= now_ns) {
+        } else if (request->state == JTP_REQUEST_RECEIVING && stall_ns(server, request) <= now_ns) {
             server->stats.stalled++;
             jtp_server_end_rejected(server, request, JTP_STALLED, 0, now_ns);
         } else {

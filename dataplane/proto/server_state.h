@@ -73,6 +73,7 @@ struct jtp_peer {
     uint32_t generation; /* 0: free */
     uint32_t open_count;
     uint64_t heard_ns;
+    uint64_t progress_ns; /* when new bytes of any of its requests last came */
     struct jtp_path path;
     struct jtp_queue requests, senders;
     struct jtp_place ready; /* among those that may have something to send */

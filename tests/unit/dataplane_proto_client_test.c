@@ -338,6 +338,20 @@ static void lost_connections_lose_only_what_was_accepted(void)
     end(bench);
 }
 
+static void a_small_request_overtakes_a_large_one(void)
+{
+    struct bench *bench = begin();
+    submit(bench, 100000, 0);
+    pump(bench);
+    uint32_t small = submit(bench, 50, 0);
+    give(bench, 0, NULL, NULL, NULL);
+    CU_ASSERT(jtp_client_next_datagram(bench->client, bench->now_ns, &bench->out));
+    size_t bytes = jtp_datagram_join(&bench->out, bench->bytes);
+    CU_ASSERT_EQUAL(jtp_packet_read(bench->bytes, bytes, &bench->packet), 0);
+    CU_ASSERT_EQUAL(bench->packet.data.request, small);
+    end(bench);
+}
+
 static void strangers_change_nothing(void)
 {
     struct bench *bench = begin();
@@ -380,6 +394,7 @@ const struct cunit_test tests[] = {
     {"a silent server makes a request late, not stuck", a_silent_server_makes_it_late_not_stuck},
     {"it asks about what it hears nothing of", asks_about_what_it_hears_nothing_of},
     {"lost connections lose only what was accepted", lost_connections_lose_only_what_was_accepted},
+    {"a small request overtakes a large one", a_small_request_overtakes_a_large_one},
     {"strangers change nothing", strangers_change_nothing},
     {"requests over the limit wait with the caller", requests_over_the_limit_wait_with_the_caller},
     {NULL, NULL},

@@ -403,6 +403,23 @@ static void what_stops_arriving_gives_its_memory_back(void)
     end(bench);
 }
 
+static void a_client_busy_with_another_request_stalls_none(void)
+{
+    struct bench *bench = begin(false, 4);
+    struct jtp_open first = open_of(1, 20), second = open_of(2, 20);
+    first.deadline_us = second.deadline_us = 0;
+    offer(bench, &(struct parts){.kind = JTP_FIRST, .open = &first, .request = 1, .length = 10});
+    offer(bench, &(struct parts){.open = &second, .request = 2, .length = 1});
+    for (uint32_t i = 1; i < 4; i++) {
+        wait(bench, 1500 * JTP_MS);
+        offer(bench, &(struct parts){.request = 2, .offset = i, .length = 1});
+    }
+    CU_ASSERT_EQUAL(bench->owner.released, 0);
+    wait(bench, 2100 * JTP_MS);
+    CU_ASSERT_EQUAL(bench->owner.released, 2);
+    end(bench);
+}
+
 static void a_cancelled_request_gives_its_memory_back(void)
 {
     struct bench *bench = begin(false, 4);
@@ -467,6 +484,34 @@ static void a_forged_acknowledgement_is_ignored(void)
     end(bench);
 }
 
+/* Each client sends a request, gets its answer, and stays. */
+static void knows_ten_thousand_clients_at_once(void)
+{
+    uint32_t clients = 10000;
+    struct bench *bench = begin(false, clients);
+    for (uint32_t i = 0; i < clients; i++) {
+        bench->client.ip[14] = (uint8_t)(i >> 8);
+        bench->client.ip[13] = (uint8_t)i;
+        bench->next_number = 0;
+        deliver_one(bench, 1, 0);
+        answer(bench, 20);
+        while (jtp_server_next_datagram(bench->server, bench->now_ns, &bench->out))
+            ;
+        offer(bench, &(struct parts){.has_ack = true, .acked = 1});
+        release(&bench->owner, bench->owner.slot);
+    }
+    CU_ASSERT_EQUAL(bench->owner.delivered, clients);
+    CU_ASSERT_EQUAL(bench->owner.sent, clients);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->clients, clients);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->evicted, 0);
+    bench->client.ip[13] = bench->client.ip[14] = 0; /* the first one is still known */
+    offer(bench, &(struct parts){.control = {.type = JTP_QUERY, .request = 9}});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_UNKNOWN);
+    wait(bench, 61 * S);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->clients, 0);
+    end(bench);
+}
+
 const struct cunit_test tests[] = {
     {"nothing is kept for addresses that prove nothing",
      keeps_nothing_for_addresses_that_prove_nothing},
@@ -481,9 +526,13 @@ const struct cunit_test tests[] = {
      repeats_an_answer_within_a_second_and_then_gives_up},
     {"a request waits for memory, and begins anew", waits_for_memory_and_begins_anew},
     {"what stops arriving gives its memory back", what_stops_arriving_gives_its_memory_back},
+    {"a client that is busy with another request stalls none",
+     a_client_busy_with_another_request_stalls_none},
     {"a cancelled request gives its memory back", a_cancelled_request_gives_its_memory_back},
     {"a full server says so, idle clients make room", a_full_server_says_so},
     {"one client gets no more than its share", one_client_gets_no_more_than_its_share},
     {"a forged acknowledgement is ignored", a_forged_acknowledgement_is_ignored},
+    {"ten thousand clients are known at once, and forgotten after a minute",
+     knows_ten_thousand_clients_at_once},
     {NULL, NULL},
 };
