@@ -1,7 +1,7 @@
 /* Reaches the kernel by recvmmsg and sendmmsg: where io_uring is refused, as in many containers. */
 #include "dataplane/port/uring/udp_queue.h"
+#include "dataplane/port/uring/udp_send.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -102,38 +102,6 @@ static void plain_collect(struct udp_queue *queue)
     plain->first_socket = (plain->first_socket + 1) % queue->socket_count;
 }
 
-/* Slots of one socket from the first; the kernel stops at the first that fails. */
-static uint32_t push_some(struct udp_queue *queue, const uint16_t *slots, uint32_t count)
-{
-    struct udp_slot *all = queue->transmitter.slots;
-    struct mmsghdr messages[PORT_MAX_BURST];
-    const uint32_t socket = all[slots[0]].socket;
-    uint32_t same = 0;
-    while (same < count && all[slots[same]].socket == socket) {
-        messages[same] = (struct mmsghdr){.msg_hdr = all[slots[same]].message};
-        same++;
-    }
-    const int sent =
-        sendmmsg(queue->sockets[socket].fd, messages, same, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent <= 0) {
-        const int error = sent < 0 ? -errno : -EAGAIN;
-        const uint32_t failed = error == -EAGAIN ? same : 1; /* no room for one: none for all */
-        for (uint32_t i = 0; i < failed; i++)
-            udp_transmitter_result(queue, slots[i], error, false);
-        return failed;
-    }
-    for (int i = 0; i < sent; i++)
-        udp_transmitter_result(queue, slots[i], (int)messages[i].msg_len, false);
-    return (uint32_t)sent;
-}
-
-static void plain_push(struct udp_queue *queue, const uint16_t *slots, uint32_t count)
-{
-    assert(count <= PORT_MAX_BURST);
-    for (uint32_t done = 0; done < count;)
-        done += push_some(queue, slots + done, count - done);
-}
-
 static int plain_wait(struct udp_queue *queue, int wake_fd, uint64_t timeout_ns)
 {
     struct pollfd polls[URING_PORT_MAX_ADDRESSES + 1];
@@ -155,6 +123,6 @@ const struct udp_engine plain_engine = {
     .close = plain_close,
     .collect = plain_collect,
     .recycle = plain_recycle,
-    .push = plain_push,
+    .push = udp_send_plainly,
     .wait = plain_wait,
 };
