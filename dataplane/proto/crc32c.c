@@ -1,4 +1,5 @@
-/* CRC32C by a table, and by the instruction of SSE 4.2 where the CPU has it. */
+/* CRC32C by a table, and by SSE 4.2 where the CPU has it: three streams at once, since the
+ * instruction gives its result after three cycles but can begin every cycle. */
 #include "dataplane/proto/crc32c.h"
 
 #include <string.h>
@@ -56,10 +57,39 @@ static uint64_t load_u64(const uint8_t *bytes)
     return value;
 }
 
-__attribute__((target("sse4.2"))) static uint32_t crc32c_sse(uint32_t crc, const uint8_t *bytes,
-                                                             size_t count)
+typedef long long vector __attribute__((vector_size(16)));
+
+/* Lengths of a stream, the longest first, and x^(8 * length - 33), x^(8 * 2 * length - 33) modulo
+ * the polynomial, bits reflected: a sum times that, taken through the instruction, is the sum moved
+ * over as many bytes. */
+static const struct stream {
+    size_t length;
+    uint32_t over_one, over_two;
+} streams[] = {
+    {448, 0x1b03397f, 0x68bce87a}, {128, 0x0d3b6092, 0xb9e02b86}, {32, 0xba4fc28e, 0x9e4addf8}};
+
+__attribute__((target("sse4.2,pclmul"))) static uint64_t move_over(uint64_t sum, uint32_t power)
+{
+    const vector a = {(long long)sum, 0}, b = {power, 0};
+    return __builtin_ia32_crc32di(0, (uint64_t)__builtin_ia32_pclmulqdq128(a, b, 0)[0]);
+}
+
+__attribute__((target("sse4.2,pclmul"))) static uint32_t
+crc32c_sse(uint32_t crc, const uint8_t *bytes, size_t count)
 {
     uint64_t sum = (uint32_t)~crc;
+    for (const struct stream *stream = streams; stream < streams + 3; stream++) {
+        size_t length = stream->length;
+        for (; count >= 3 * length; bytes += 3 * length, count -= 3 * length) {
+            uint64_t second = 0, third = 0;
+            for (size_t i = 0; i < length; i += 8) {
+                sum = __builtin_ia32_crc32di(sum, load_u64(bytes + i));
+                second = __builtin_ia32_crc32di(second, load_u64(bytes + length + i));
+                third = __builtin_ia32_crc32di(third, load_u64(bytes + 2 * length + i));
+            }
+            sum = move_over(sum, stream->over_two) ^ move_over(second, stream->over_one) ^ third;
+        }
+    }
     for (; count >= 8; bytes += 8, count -= 8)
         sum = __builtin_ia32_crc32di(sum, load_u64(bytes));
     uint32_t rest = (uint32_t)sum;
@@ -72,7 +102,7 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_sse(uint32_t crc, const
 uint32_t jtp_crc32c(uint32_t crc, const void *bytes, size_t count)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("sse4.2"))
+    if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul"))
         return crc32c_sse(crc, bytes, count);
 #endif
     return jtp_crc32c_plain(crc, bytes, count);

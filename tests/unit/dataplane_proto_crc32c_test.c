@@ -29,10 +29,10 @@ static void gives_the_printed_values(void)
 
 static void parts_give_the_sum_of_the_whole(void)
 {
-    uint8_t bytes[300];
+    uint8_t bytes[3000];
     for (size_t i = 0; i < sizeof(bytes); i++)
         bytes[i] = (uint8_t)(i * i * 7 + 3);
-    for (size_t count = 0; count < sizeof(bytes); count++) {
+    for (size_t count = 0; count < sizeof(bytes); count += count < 500 ? 1 : 7) {
         uint32_t whole = checked(bytes, count);
         size_t part = count * 2 / 3;
         CU_ASSERT_EQUAL(jtp_crc32c(jtp_crc32c(0, bytes, part), bytes + part, count - part), whole);
