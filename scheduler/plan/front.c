@@ -61,19 +61,11 @@ static int grow(struct split_front *front)
     return 0;
 }
 
-int split_front_add(struct split_front *front, const struct split_label *label)
+int split_front_make_room(struct split_front *front)
 {
-    if (front->count == front->room) {
-        if (front->count >= 2 * front->kept)
-            split_front_compact(front);
-        if (2 * front->count > front->room || !front->room) {
-            int err = grow(front);
-            if (err)
-                return err;
-        }
-    }
-    front->labels[front->count++] = *label;
-    return 0;
+    if (front->count >= 2 * front->kept)
+        split_front_compact(front);
+    return 2 * front->count > front->room || !front->room ? grow(front) : 0;
 }
 
 static bool is_before(const struct split_label *a, const struct split_label *b)

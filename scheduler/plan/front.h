@@ -31,8 +31,13 @@ void split_front_init(struct split_front *front, size_t *bytes_left);
 void split_front_fini(struct split_front *front); /* accepts NULL and a zeroed object */
 void split_front_clear(struct split_front *front, unsigned use_count);
 
-/* 0, -ENOMEM, -E2BIG. */
-int split_front_add(struct split_front *front, const struct split_label *label);
+/* Makes room for one more label at labels[count], where the caller puts it and counts it. 0,
+ * -ENOMEM, -E2BIG. */
+int split_front_make_room(struct split_front *front);
+static inline int split_front_reserve(struct split_front *front)
+{
+    return front->count < front->room ? 0 : split_front_make_room(front);
+}
 
 /* Leaves the labels that no other one is as good as, by rising key. */
 void split_front_compact(struct split_front *front);

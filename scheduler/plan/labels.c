@@ -86,26 +86,36 @@ static int reserve(struct split_labels *labels, struct split_label **list, size_
     return 0;
 }
 
-/* Adds label + addend to the front, unless it cannot be completed. */
+/* Adds label + addend to the front, unless it cannot be completed. The label is written straight to
+ * its place: a copy that follows at once waits for the parts to be stored. */
 static int extend(const struct search *search, const struct split_label *label,
                   const struct addend *addend, const struct rest *rest, uint32_t parent,
                   uint32_t arc)
 {
     const struct split_task *task = search->task;
-    struct split_label next = {.cost = label->cost + addend->cost, .parent = parent, .arc = arc};
-    double lagrangian = next.cost + rest->lagrangian;
+    struct split_labels *labels = search->labels;
+    const double cost = label->cost + addend->cost;
+    double uses[SPLIT_MAX_BOUNDS] = {0}, lagrangian = cost + rest->lagrangian;
     for (unsigned i = 0; i < task->bound_count; i++) {
-        next.uses[i] = label->uses[i] + addend->uses[i];
-        if (next.uses[i] + rest->uses[i] > task->bounds[i].limit)
+        uses[i] = label->uses[i] + addend->uses[i];
+        if (uses[i] + rest->uses[i] > task->bounds[i].limit)
             return 0;
-        lagrangian += task->multipliers[i] * next.uses[i];
+        lagrangian += task->multipliers[i] * uses[i];
     }
-    if (lagrangian > search->lagrangian_limit || next.cost + rest->cost > search->limit)
+    if (lagrangian > search->lagrangian_limit || cost + rest->cost > search->limit)
         return 0;
-    next.key = search->per_width > 0 ? floor(next.cost * search->per_width) : next.cost;
-    if (++search->labels->work > search->labels->max_work)
+    if (++labels->work > labels->max_work)
         return -E2BIG;
-    return split_front_add(&search->labels->front, &next);
+    int err = split_front_reserve(&labels->front);
+    if (err)
+        return err;
+    labels->front.labels[labels->front.count++] =
+        (struct split_label){.cost = cost,
+                             .uses = {uses[0], uses[1]},
+                             .key = search->per_width > 0 ? floor(cost * search->per_width) : cost,
+                             .parent = parent,
+                             .arc = arc};
+    return 0;
 }
 
 static struct rest rest_of(const struct split_task *task, uint32_t node, bool is_entry)
@@ -208,6 +218,7 @@ static int search_step(const struct search *search, uint32_t step)
     struct split_labels *labels = search->labels;
     const unsigned bound_count = search->task->bound_count;
     const uint32_t *layers = search->task->costs->graph->layer_starts;
+    const uint32_t *arcs = search->task->costs->graph->arc_starts;
     int err = 0;
     for (uint32_t node = layers[step]; !err && node < layers[step + 1]; node++) {
         split_front_clear(&labels->front, bound_count);
@@ -223,7 +234,8 @@ static int search_step(const struct search *search, uint32_t step)
         err = gather_exits(search, node);
         if (err)
             return err;
-        split_front_compact(&labels->front);
+        if (arcs[node + 1] - arcs[node] > 1) /* else it is one front, moved */
+            split_front_compact(&labels->front);
         err = keep_exits(labels, node - layers[step]);
     }
     return err;

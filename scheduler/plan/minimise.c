@@ -3,9 +3,10 @@
  * 1. The shortest path. If it keeps the bounds, it is the answer.
  * 2. The shortest path by each bounded criterion. If its use is over the bound, there is no answer.
  * 3. The Lagrangian relaxation: a lower bound, and mostly a plan not far above it.
- * 4. Label-setting in between, first close to the lower bound: the optimum is mostly there, and the
- *    closer the limit, the fewer labels survive. What is found below a limit is the optimum; if
- *    nothing is, the limit rises fourfold from the bound, so the last search is most of the work.
+ * 4. Label-setting in between: all of the gap, if that is quick. Else first close to the lower
+ * bound: the optimum is mostly there, and the closer the limit, the fewer labels survive. What is
+ * found below a limit is the optimum; if nothing is, the limit rises fourfold from the bound, so
+ * the last search is most of the work.
  *
  * With epsilon, labels are compared by buckets of width w = epsilon * lower / (steps + 1). By
  * induction each prefix of the optimal plan has a kept label with no larger uses and a cost at most
@@ -32,6 +33,23 @@ static double most_cost(struct split_task *task)
     return most > 0 ? most * (1 + 1e-9) : 1; /* where all is free, there is a gap to search too */
 }
 
+/* The whole gap at once, where few labels do that (about as long as a look at every arc takes):
+ * often the best plan known is the optimum, and this proves it. False: it would take more. */
+static bool close_small_gap(struct split_task *task, struct split_labels *labels, double top)
+{
+    const struct split_graph *graph = task->costs->graph;
+    const uint64_t most_work = labels->max_work;
+    labels->max_work = labels->work + 200 + graph->arc_starts[graph->node_count] / 32;
+    if (labels->max_work > most_work)
+        labels->max_work = most_work;
+    bool is_found = false;
+    int err = split_labels_search(labels, task, top, 0, &is_found);
+    labels->max_work = most_work;
+    if (!err && is_found)
+        split_task_take_trial(task);
+    return !err;
+}
+
 /* A search that finds nothing proves that the optimum is above this. */
 static double proven(const struct split_task *task, double limit, double width)
 {
@@ -46,6 +64,8 @@ static int close_gap(struct split_task *task, struct split_labels *labels, doubl
     double rise = (top - task->lower) / 16;
     if (task->upper >= INFINITY && task->lower > 0) /* the ceiling is far above any optimum */
         rise = fmin(rise, task->lower / 1000);
+    if (task->upper < INFINITY && close_small_gap(task, labels, top))
+        return 0;
     while (task->lower < top) {
         double width = epsilon * task->lower / steps;
         double limit = fmin(task->lower + rise, top);
