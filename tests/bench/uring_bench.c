@@ -51,6 +51,7 @@ struct lane {
     uint32_t bytes; /* of a payload */
     uint8_t *source, *place; /* PORT_MAX_BURST payloads */
     double send_ns, receive_ns; /* best, per datagram */
+    double empty_ns; /* best, of a look that finds nothing */
     double stream_per_s;
     _Atomic uint64_t received;
     bool has_failed;
@@ -129,6 +130,12 @@ static uint32_t receive_some(struct lane *lane)
     return came;
 }
 
+static void keep_best(double *best_ns, double now_ns)
+{
+    if (*best_ns <= 0 || now_ns < *best_ns)
+        *best_ns = now_ns;
+}
+
 /* On one thread, so that nothing but the work itself is counted. */
 static void run_phase(struct lane *lane)
 {
@@ -141,12 +148,13 @@ static void run_phase(struct lane *lane)
         for (uint32_t came; received < PHASE && (came = receive_some(lane)) > 0; idle = 0)
             received += came;
     const uint64_t end_ns = read_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    for (uint32_t i = 0; i < PHASE; i++)
+        lane->has_failed = receive_some(lane) != 0 || lane->has_failed;
+    const uint64_t empty_ns = read_clock_ns(CLOCK_THREAD_CPUTIME_ID) - end_ns;
     lane->has_failed = lane->has_failed || received != PHASE;
-    const double send_ns = (double)(sent_ns - start_ns) / PHASE;
-    const double receive_ns = (double)(end_ns - sent_ns) / PHASE;
-    lane->send_ns = lane->send_ns > 0 && lane->send_ns < send_ns ? lane->send_ns : send_ns;
-    lane->receive_ns =
-        lane->receive_ns > 0 && lane->receive_ns < receive_ns ? lane->receive_ns : receive_ns;
+    keep_best(&lane->empty_ns, (double)empty_ns / PHASE);
+    keep_best(&lane->send_ns, (double)(sent_ns - start_ns) / PHASE);
+    keep_best(&lane->receive_ns, (double)(end_ns - sent_ns) / PHASE);
 }
 
 static void *receive_stream(void *argument)
@@ -249,11 +257,13 @@ static bool run_round(struct lane *best, void (*run)(struct lane *), uint32_t re
     }
     lane.send_ns = best->send_ns;
     lane.receive_ns = best->receive_ns;
+    lane.empty_ns = best->empty_ns;
     lane.stream_per_s = best->stream_per_s;
     for (uint32_t i = 0; i < repeats; i++) /* the first warms it up */
         run(&lane);
     best->send_ns = lane.send_ns;
     best->receive_ns = lane.receive_ns;
+    best->empty_ns = lane.empty_ns;
     best->stream_per_s = lane.stream_per_s;
     best->has_failed = best->has_failed || lane.has_failed;
     close_lane(&lane);
@@ -262,17 +272,17 @@ static bool run_round(struct lane *best, void (*run)(struct lane *), uint32_t re
 
 static void print_table(const struct lane *lanes)
 {
-    printf(
-        "| way | sends: CPU ns | receives: CPU ns | against one call | datagrams/s | Gbit/s |\n");
-    printf("|---|---|---|---|---|---|\n");
+    printf("| way | sends: CPU ns | receives: CPU ns | against one call | finds nothing: CPU ns "
+           "| datagrams/s | Gbit/s |\n|---|---|---|---|---|---|---|\n");
     const double base = lanes[0].send_ns + lanes[0].receive_ns;
     for (uint32_t i = 0; i < WAYS; i++) {
         const struct lane *lane = &lanes[i];
         if (lane->send_ns <= 0)
             continue;
-        printf("| %s | %.0f | %.0f | %.2f | %.0f | %.2f |%s\n", lane->way->name, lane->send_ns,
-               lane->receive_ns, base / (lane->send_ns + lane->receive_ns), lane->stream_per_s,
-               lane->stream_per_s * lane->bytes * 8e-9, lane->has_failed ? " LOST SOME" : "");
+        printf("| %s | %.0f | %.0f | %.2f | %.0f | %.0f | %.2f |%s\n", lane->way->name,
+               lane->send_ns, lane->receive_ns, base / (lane->send_ns + lane->receive_ns),
+               lane->empty_ns, lane->stream_per_s, lane->stream_per_s * lane->bytes * 8e-9,
+               lane->has_failed ? " LOST SOME" : "");
     }
 }
 

@@ -8,10 +8,12 @@
 #include <time.h>
 
 #define MOST_AT_ONCE PORT_MAX_BURST
+#define LEAST_AT_ONCE 4
 
 struct plain {
     uint16_t *free; /* owned: buffers to receive into, a stack */
     uint32_t free_count;
+    uint32_t at_once; /* as many as came lately: each costs a little, also if it does not come */
     uint32_t first_socket; /* whose turn it is */
 };
 
@@ -25,6 +27,7 @@ static int plain_open(struct udp_queue *queue, const struct uring_port_config *c
         free(plain);
         return -ENOMEM;
     }
+    plain->at_once = LEAST_AT_ONCE;
     for (uint32_t i = 0; i < config->receive_count; i++)
         plain->free[plain->free_count++] = (uint16_t)i;
     queue->engine_state = plain;
@@ -65,13 +68,22 @@ static void describe(const struct udp_receiver *receiver, uint32_t buffer, struc
     };
 }
 
+static void adapt(struct plain *plain, int came)
+{
+    const uint32_t some = came > 0 ? (uint32_t)came : 0;
+    if (some >= plain->at_once)
+        plain->at_once = some * 2 < MOST_AT_ONCE ? some * 2 : MOST_AT_ONCE;
+    else
+        plain->at_once = some > LEAST_AT_ONCE ? some : LEAST_AT_ONCE;
+}
+
 static void receive_from(struct udp_queue *queue, uint32_t socket)
 {
     struct plain *plain = queue->engine_state;
     struct udp_receiver *receiver = &queue->receiver;
     struct mmsghdr messages[MOST_AT_ONCE];
     struct iovec parts[MOST_AT_ONCE];
-    const uint32_t count = plain->free_count < MOST_AT_ONCE ? plain->free_count : MOST_AT_ONCE;
+    const uint32_t count = plain->free_count < plain->at_once ? plain->free_count : plain->at_once;
     for (uint32_t i = 0; i < count; i++)
         describe(receiver, plain->free[plain->free_count - 1 - i], &messages[i].msg_hdr, &parts[i]);
     if (count == 0)
@@ -79,6 +91,7 @@ static void receive_from(struct udp_queue *queue, uint32_t socket)
     const int came = recvmmsg(queue->sockets[socket].fd, messages, count, MSG_DONTWAIT, NULL);
     if (came < 0 && errno != EAGAIN && errno != EINTR)
         udp_count(&queue->counters.errors, 1);
+    adapt(plain, came);
     for (int i = 0; i < came; i++) {
         const uint16_t buffer = plain->free[--plain->free_count];
         const struct udp_message_header header = {
