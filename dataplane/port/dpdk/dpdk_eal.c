@@ -121,6 +121,8 @@ static int first_cpu(const cpu_set_t *cpus)
 
 int dpdk_eal_start(const struct dpdk_port_config *config)
 {
+    if (rte_eal_iova_mode() != RTE_IOVA_DC) /* decided when it starts */
+        return 0;
     cpu_set_t cpus;
     if (sched_getaffinity(0, sizeof(cpus), &cpus))
         return -errno;
