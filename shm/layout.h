@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define SHM_ABI_VERSION 1u
+#define SHM_MESSAGE_VERSION 1u /* of what descriptors say: message.h */
 #define SHM_MAGIC UINT64_C(0x31304d485354434a)
 #define SHM_LINE_BYTES 64u
 /* Prefetchers pull lines in pairs, so what two processes write stands two lines apart. */
@@ -140,6 +141,7 @@ static inline uint32_t layout_hash(void)
 {
     const size_t facts[] = {
         SHM_PAYLOAD_OFFSET,
+        SHM_MESSAGE_VERSION,
         sizeof(struct region_header),
         sizeof(struct spsc_shared),
         sizeof(struct spsc_entry),

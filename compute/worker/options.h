@@ -1,0 +1,16 @@
+/* The command line of `joint-worker`. */
+#ifndef COMPUTE_WORKER_OPTIONS_H
+#define COMPUTE_WORKER_OPTIONS_H
+
+#include "compute/worker/worker.h"
+#include "shm/idle.h"
+
+struct options {
+    struct worker_config worker;
+    struct idle_config idle;
+};
+
+/* -1: go on; else the exit status, after help or an error line were printed. */
+int options_read(struct options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,197 @@
+/* The worker's poll: look at the ring, run a segment, answer. */
+#include "compute/worker/worker.h"
+#include "compute/worker/affinity.h"
+#include "compute/worker/worker_inbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+int worker_init(struct worker *worker, const struct worker_config *config)
+{
+    *worker = (struct worker){.config = *config};
+    if (config->cpu_count > WORKER_MAX_CPUS)
+        return -EINVAL;
+    worker->path = calloc(MESSAGE_MAX_DISPATCHES, sizeof(*worker->path));
+    if (!worker->path)
+        return -ENOMEM;
+    int error = channel_accept(&worker->channel, config->socket);
+    if (error)
+        goto free_path;
+    if (worker->channel.config.from_peer_capacity < MESSAGE_MIN_ANSWERS) {
+        error = -EINVAL;
+        goto close_channel;
+    }
+    for (uint32_t i = 0; i < worker->channel.grant_count; i++) {
+        const struct region_header *header = (const void *)worker->channel.grant[i].base;
+        worker->is_slab[i] = header->kind == REGION_SLAB;
+    }
+    /* Loading must not wait for a socket; and cores that cannot be had are known now. */
+    if (fcntl(config->socket, F_SETFL, O_NONBLOCK))
+        error = -errno;
+    else
+        error = affinity_confine(config->cpu, config->cpu_count);
+    if (error == 0)
+        return 0;
+close_channel:
+    channel_fini(&worker->channel);
+free_path:
+    free(worker->path);
+    *worker = (struct worker){0};
+    return error;
+}
+
+void worker_fini(struct worker *worker)
+{
+    if (!worker)
+        return;
+    for (uint32_t i = 0; i < MESSAGE_MAX_MODELS; i++)
+        if (worker->model[i].is_loaded)
+            worker_model_fini(&worker->model[i]);
+    channel_fini(&worker->channel);
+    free(worker->path);
+    *worker = (struct worker){0};
+}
+
+void worker_drain(struct worker *worker)
+{
+    worker->is_draining = true;
+}
+
+/* One that runs goes on; else the first whose rows are there. */
+static uint32_t choose_path(const struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->path_count; i++)
+        if (worker->path[i].is_running)
+            return i;
+    for (uint32_t i = 0; i < worker->path_count; i++)
+        if (worker_path_is_ready(&worker->path[i]))
+            return i;
+    return UINT32_MAX;
+}
+
+/* A path whose rows all came and ended is over. */
+static void close_finished(struct worker *worker)
+{
+    for (uint32_t i = worker->path_count; i-- > 0 && worker_has_out_room(worker);) {
+        const struct worker_path *path = &worker->path[i];
+        if (path->row_count == 0 && path->arrived_count >= path->said.row_count)
+            worker_close_path(worker, i, MESSAGE_OK);
+    }
+}
+
+/* Rows whose cut is reached enter, unless it is too late for them. */
+static uint32_t enter_rows(struct worker *worker, struct worker_path *path, uint64_t now_ns,
+                           struct worker_row **entered)
+{
+    struct worker_model *model = &worker->model[path->said.model];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < path->row_count;) {
+        struct worker_row *row = &path->row[i];
+        if (!row->is_active && row->said.from == path->at) {
+            if (row->said.deadline_ns != 0 && row->said.deadline_ns < now_ns) {
+                worker_end_row(worker, path, i, MESSAGE_LATE, 0, now_ns);
+                continue;
+            }
+            row->is_active = true;
+            row->entered_ns = now_ns;
+            row->place = worker_model_take_place(model);
+        }
+        if (row->is_active)
+            entered[count++] = row;
+        i++;
+    }
+    return count;
+}
+
+static void say_segment(struct worker *worker, const struct worker_path *path, uint32_t end,
+                        uint32_t row_count, uint64_t started_ns, uint64_t ended_ns, int error)
+{
+    worker_say(worker,
+               &(union message){
+                   .segment = {.kind = ended_ns ? MESSAGE_SEGMENT_DONE : MESSAGE_SEGMENT_STARTED,
+                               .status = error ? MESSAGE_BROKEN : MESSAGE_OK,
+                               .model = path->said.model,
+                               .dispatch = path->said.dispatch,
+                               .from = (uint16_t)path->at,
+                               .to = (uint16_t)end,
+                               .row_count = (uint16_t)row_count,
+                               .waiting_count = (uint16_t)(path->row_count - row_count),
+                               .started_ns = started_ns,
+                               .ended_ns = ended_ns}});
+}
+
+static void leave_rows(struct worker *worker, struct worker_path *path, uint64_t spent_ns,
+                       uint64_t now_ns, int error)
+{
+    for (uint32_t i = 0; i < path->row_count;) {
+        struct worker_row *row = &path->row[i];
+        if (row->is_active) {
+            row->compute_ns += spent_ns;
+            row->segment_count++;
+            if (error || row->said.to == path->at) {
+                worker_end_row(worker, path, i, error ? MESSAGE_BROKEN : MESSAGE_OK, error, now_ns);
+                continue;
+            }
+        }
+        i++;
+    }
+}
+
+static void run_segment(struct worker *worker, struct worker_path *path)
+{
+    struct worker_model *model = &worker->model[path->said.model];
+    struct worker_row *rows[MESSAGE_MAX_ROWS];
+    path->is_running = true;
+    worker_path_advance(path);
+    const uint64_t started_ns = worker_now_ns();
+    const uint32_t count = enter_rows(worker, path, started_ns, rows);
+    if (count == 0)
+        return; /* all were late */
+    const uint32_t end = worker_path_end(path, &model->cuts);
+    say_segment(worker, path, end, count, started_ns, 0, 0);
+    channel_beat(&worker->channel, started_ns, (uint64_t)path->said.dispatch + 1);
+    const int error = worker_model_run(model, path->at, end, rows, count, &worker->error);
+    const uint64_t ended_ns = worker_now_ns();
+    channel_beat(&worker->channel, ended_ns, (uint64_t)path->said.dispatch + 1);
+    say_segment(worker, path, end, count, started_ns, ended_ns, error);
+    worker->counts.segments++;
+    path->segment_count++;
+    path->compute_ns += ended_ns - started_ns;
+    path->at = end;
+    leave_rows(worker, path, ended_ns - started_ns, ended_ns, error);
+}
+
+/* Nothing is left in the ring: rows that have not come will not. */
+static void finish_drain(struct worker *worker)
+{
+    while (worker->path_count > 0 && worker_has_out_room(worker)) {
+        struct worker_path *path = &worker->path[worker->path_count - 1];
+        while (path->row_count > 0)
+            worker_end_row(worker, path, path->row_count - 1, MESSAGE_CANCELLED, 0, 0);
+        worker_close_path(worker, worker->path_count - 1, MESSAGE_CANCELLED);
+    }
+    if (worker->path_count > 0 || !worker_has_out_room(worker))
+        return;
+    worker_say(worker, &(union message){.order = {.kind = MESSAGE_DRAINED}});
+    worker->is_drained = true;
+}
+
+int worker_poll(struct worker *worker, uint64_t now_ns)
+{
+    if (worker->failure || worker->is_drained)
+        return 0;
+    channel_beat(&worker->channel, now_ns, 0);
+    int work = worker_take_messages(worker);
+    close_finished(worker);
+    const uint32_t chosen = worker->failure ? UINT32_MAX : choose_path(worker);
+    if (chosen != UINT32_MAX && worker_has_out_room(worker)) {
+        run_segment(worker, &worker->path[chosen]);
+        close_finished(worker);
+        work++;
+    } else if (chosen == UINT32_MAX && work == 0 && worker->is_draining && !worker->failure) {
+        finish_drain(worker);
+        work++;
+    }
+    return work;
+}

@@ -1,0 +1,210 @@
+/* Loads a model over shared weights, and runs segments of it by pointers into the slabs. */
+#include "compute/worker/worker_model.h"
+#include "compute/worker/weights.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t place_bytes(const struct engine_cut *cut)
+{
+    uint64_t bytes = 0;
+    for (uint32_t t = 0; t < cut->tensor_count; t++)
+        bytes = message_align(bytes) + cut->tensors[t].bytes;
+    return bytes;
+}
+
+static bool has_rows(const struct engine_cut *cut)
+{
+    for (uint32_t t = 0; t < cut->tensor_count; t++)
+        if (cut->tensors[t].batch_axis < 0)
+            return false;
+    return true;
+}
+
+static int fail(struct engine_error *error, int code, const char *what)
+{
+    snprintf(error->text, sizeof(error->text), "%s", what);
+    return code;
+}
+
+static int attach_weights(struct worker_model *model, const struct message_model_file *file,
+                          int weights_fd, struct engine_error *error)
+{
+    const struct region_expect expect = {.kind = REGION_WEIGHTS,
+                                         .access = REGION_READ_ONLY,
+                                         .min_payload_bytes = file->weights_bytes,
+                                         .is_content_sealed = true};
+    const size_t bytes = engine_model_weights_bytes(model->model);
+    if (bytes != file->weights_bytes)
+        return fail(error, -EINVAL, "the weights' size is not what this model needs");
+    const int rc = region_attach(&model->weights, weights_fd, &expect);
+    if (rc)
+        return fail(error, rc, "the region of weights is not a sealed one of this build");
+    return engine_model_attach(model->model, region_at(&model->weights, 0, bytes), bytes, error);
+}
+
+static int list_cuts(struct worker_model *model, const struct message_model_file *file,
+                     struct engine_error *error)
+{
+    const uint32_t count = engine_model_cut_count(model->model);
+    if (count > UINT16_MAX)
+        return fail(error, -ENOTSUP, "a network of more cuts than a descriptor can name");
+    model->cut_bytes = calloc(count, sizeof(*model->cut_bytes));
+    model->cut_has_rows = calloc(count, sizeof(*model->cut_has_rows));
+    if (!model->cut_bytes || !model->cut_has_rows)
+        return fail(error, -ENOMEM, "no memory for the list of cuts");
+    for (uint32_t k = 0; k < count; k++) {
+        const struct engine_cut *cut = engine_model_cut(model->model, k);
+        model->cut_bytes[k] = place_bytes(cut);
+        model->cut_has_rows[k] = has_rows(cut);
+        if (cut->tensor_count > model->max_tensors)
+            model->max_tensors = cut->tensor_count;
+        if (message_align(model->cut_bytes[k]) > model->half_bytes)
+            model->half_bytes = message_align(model->cut_bytes[k]);
+    }
+    model->cuts = (struct worker_cuts){.count = count,
+                                       .max_batch = file->max_batch,
+                                       .bytes = model->cut_bytes,
+                                       .has_rows = model->cut_has_rows};
+    return 0;
+}
+
+static int take_places(struct worker_model *model, struct engine_error *error)
+{
+    const size_t pointers = (size_t)model->max_tensors * model->cuts.max_batch;
+    const uint64_t bytes = 2 * model->half_bytes * model->cuts.max_batch;
+    model->inputs = calloc(pointers, sizeof(*model->inputs));
+    model->outputs = calloc(pointers, sizeof(*model->outputs));
+    model->between = aligned_alloc(MESSAGE_TENSOR_ALIGN, bytes);
+    if (!model->inputs || !model->outputs || !model->between)
+        return fail(error, -ENOMEM, "no memory for tensors between segments");
+    memset(model->between, 0, bytes); /* present before the first request */
+    return 0;
+}
+
+static int warm(struct worker_model *model, uint32_t row_count, struct engine_error *error)
+{
+    struct worker_row rows[MESSAGE_MAX_ROWS];
+    struct worker_row *pointers[MESSAGE_MAX_ROWS];
+    const uint32_t last = model->cuts.count - 1;
+    for (uint32_t r = 0; r < row_count; r++) {
+        unsigned char *place = model->between + 2 * r * model->half_bytes;
+        rows[r] = (struct worker_row){
+            .said = {.to = (uint16_t)last}, .in = place, .out = place + model->half_bytes};
+        pointers[r] = &rows[r];
+    }
+    return worker_model_run(model, 0, last, pointers, row_count, error);
+}
+
+static int load(struct worker_model *model, const struct message_model_file *file, int weights_fd,
+                engine_progress *progress, void *progress_arg, struct engine_error *error)
+{
+    int rc = weights_open_model(file, progress, progress_arg, &model->model, error);
+    if (rc == 0)
+        rc = attach_weights(model, file, weights_fd, error);
+    if (rc == 0)
+        rc = list_cuts(model, file, error);
+    if (rc == 0)
+        rc = take_places(model, error);
+    if (rc == 0)
+        rc = engine_context_create(model->model, NULL, &model->context, error);
+    if (rc == 0)
+        rc = warm(model, 1, error);
+    const bool can_batch = model->cuts.max_batch > 1 && model->cut_has_rows[0] &&
+                           model->cut_has_rows[model->cuts.count - 1];
+    if (rc == 0 && can_batch)
+        rc = warm(model, model->cuts.max_batch, error);
+    return rc;
+}
+
+int worker_model_init(struct worker_model *model, const struct message_model_file *file,
+                      int weights_fd, engine_progress *progress, void *progress_arg,
+                      struct engine_error *error)
+{
+    *model = (struct worker_model){.weights.fd = -1};
+    const int rc = load(model, file, weights_fd, progress, progress_arg, error);
+    if (rc) {
+        if (model->weights.base)
+            model->weights.fd = -1; /* stays the caller's */
+        worker_model_fini(model);
+        return rc;
+    }
+    model->is_loaded = true;
+    return 0;
+}
+
+void worker_model_fini(struct worker_model *model)
+{
+    if (!model)
+        return;
+    engine_context_destroy(model->context);
+    engine_model_destroy(model->model);
+    region_fini(&model->weights);
+    free(model->cut_bytes);
+    free(model->cut_has_rows);
+    free(model->between);
+    free(model->inputs);
+    free(model->outputs);
+    *model = (struct worker_model){.weights.fd = -1};
+}
+
+uint64_t worker_model_private_bytes(const struct worker_model *model)
+{
+    return engine_context_bytes(model->model) + 2 * model->half_bytes * model->cuts.max_batch;
+}
+
+uint32_t worker_model_take_place(struct worker_model *model)
+{
+    for (uint32_t place = 0; place < model->cuts.max_batch; place++)
+        if (!(model->used_places >> place & 1)) {
+            model->used_places |= UINT64_C(1) << place;
+            return place;
+        }
+    assert(!"worker_path_join lets no more rows in");
+    return 0;
+}
+
+void worker_model_give_place(struct worker_model *model, uint32_t place)
+{
+    model->used_places &= ~(UINT64_C(1) << place);
+}
+
+static unsigned char *half_of(const struct worker_model *model, uint32_t place, uint32_t half)
+{
+    return model->between + (2 * (uint64_t)place + half) * model->half_bytes;
+}
+
+int worker_model_run(struct worker_model *model, uint32_t from, uint32_t to,
+                     struct worker_row *const *rows, uint32_t row_count, struct engine_error *error)
+{
+    const struct engine_cut *cut_in = engine_model_cut(model->model, from);
+    const struct engine_cut *cut_out = engine_model_cut(model->model, to);
+    for (uint32_t r = 0; r < row_count; r++) {
+        const struct worker_row *row = rows[r];
+        const unsigned char *in =
+            row->said.from == from ? row->in : half_of(model, row->place, row->half);
+        unsigned char *out =
+            row->said.to == to ? row->out : half_of(model, row->place, 1 - row->half);
+        uint64_t offset = 0;
+        for (uint32_t t = 0; t < cut_in->tensor_count; t++) {
+            model->inputs[(size_t)t * row_count + r] = in + offset;
+            offset = message_align(offset + cut_in->tensors[t].bytes);
+        }
+        offset = 0;
+        for (uint32_t t = 0; t < cut_out->tensor_count; t++) {
+            model->outputs[(size_t)t * row_count + r] = out + offset;
+            offset = message_align(offset + cut_out->tensors[t].bytes);
+        }
+    }
+    const struct engine_run run = {.from = from,
+                                   .to = to,
+                                   .rows = row_count,
+                                   .inputs = model->inputs,
+                                   .outputs = model->outputs};
+    const int rc = engine_context_run(model->context, &run, error);
+    for (uint32_t r = 0; rc == 0 && r < row_count; r++)
+        rows[r]->half = 1 - rows[r]->half;
+    return rc;
+}

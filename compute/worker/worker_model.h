@@ -1,0 +1,51 @@
+/* A model as a worker holds it: weights that all share, one context, places between segments.
+ *
+ *   shared, read-only    packed weights (a sealed region)
+ *   private              context: intermediate tensors of one segment
+ *                        between: max_batch places of two halves, each of any cut's tensors; a row
+ *                        that goes on from one segment to the next moves from half to half
+ *
+ * All memory is taken by worker_model_init. */
+#ifndef COMPUTE_WORKER_WORKER_MODEL_H
+#define COMPUTE_WORKER_WORKER_MODEL_H
+
+#include "compute/engine.h"
+#include "compute/worker/worker_path.h"
+#include "shm/region.h"
+
+struct worker_model {
+    bool is_loaded;
+    struct engine_model *model; /* owned, as is all below */
+    struct engine_context *context;
+    struct region weights;
+    struct worker_cuts cuts;
+    uint64_t *cut_bytes;
+    bool *cut_has_rows;
+    uint32_t max_tensors; /* of a cut */
+    unsigned char *between;
+    uint64_t half_bytes;
+    uint64_t used_places; /* bit by place */
+    const void **inputs; /* of the segment that runs: [tensor * rows + row] */
+    void **outputs;
+};
+
+/* Takes weights_fd if it succeeds. Runs the network once with one row and once with max_batch. */
+int worker_model_init(struct worker_model *model, const struct message_model_file *file,
+                      int weights_fd, engine_progress *progress, void *progress_arg,
+                      struct engine_error *error);
+void worker_model_fini(struct worker_model *model); /* accepts NULL and zeroed */
+
+/* Private memory of it, shared memory left out. */
+uint64_t worker_model_private_bytes(const struct worker_model *model);
+
+/* A place for a row that enters; there are max_batch. */
+uint32_t worker_model_take_place(struct worker_model *model);
+void worker_model_give_place(struct worker_model *model, uint32_t place);
+
+/* Runs [from, to) for these rows: from their places in the request slab, or between, to those in
+ * the response slab for rows that end at `to`, else between. 0 or the engine's error. */
+int worker_model_run(struct worker_model *model, uint32_t from, uint32_t to,
+                     struct worker_row *const *rows, uint32_t row_count,
+                     struct engine_error *error);
+
+#endif

@@ -1,0 +1,109 @@
+/* Follows a dispatch from cut to cut: who joins, where the next segment ends. */
+#include "compute/worker/worker_path.h"
+
+#include <string.h>
+
+enum message_status worker_path_check(const struct message_run *run, const struct worker_cuts *cuts)
+{
+    if (run->from >= run->to || run->to >= cuts->count)
+        return MESSAGE_BAD_CUT;
+    if (run->row_count == 0 || run->row_count > MESSAGE_MAX_ROWS)
+        return MESSAGE_BAD_RUN;
+    return MESSAGE_OK;
+}
+
+void worker_path_open(struct worker_path *path, const struct message_run *run)
+{
+    path->said = *run;
+    path->is_open = true;
+    path->is_running = false;
+    path->is_solo = false;
+    path->at = run->from;
+    path->arrived_count = 0;
+    path->ended_count = 0;
+    path->segment_count = 0;
+    path->compute_ns = 0;
+    path->row_count = 0;
+}
+
+/* Rows that pass through the stretch that starts at a cut. */
+static uint32_t load_at(const struct worker_path *path, uint32_t cut)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < path->row_count; i++)
+        count += path->row[i].said.from <= cut && cut < path->row[i].said.to;
+    return count;
+}
+
+/* The number of rows grows only where one enters, so these cuts are all that need a look. */
+static bool has_room(const struct worker_path *path, const struct message_row *row,
+                     uint32_t max_batch)
+{
+    if (path->row_count == MESSAGE_MAX_ROWS || load_at(path, row->from) >= max_batch)
+        return false;
+    for (uint32_t i = 0; i < path->row_count; i++) {
+        const uint32_t cut = path->row[i].said.from;
+        if (row->from < cut && cut < row->to && load_at(path, cut) >= max_batch)
+            return false;
+    }
+    return true;
+}
+
+enum message_status worker_path_join(struct worker_path *path, const struct worker_row *row,
+                                     const struct worker_cuts *cuts)
+{
+    const struct message_row *said = &row->said;
+    if (said->model != path->said.model || said->from >= said->to || said->from < path->said.from ||
+        said->to > path->said.to)
+        return MESSAGE_BAD_CUT;
+    if (said->from < path->at)
+        return MESSAGE_MISSED;
+    const bool is_solo = !cuts->has_rows[said->from] || !cuts->has_rows[said->to];
+    if (is_solo && (path->row_count > 0 || path->said.row_count > 1))
+        return MESSAGE_BAD_CUT;
+    if (path->is_solo || !has_room(path, said, cuts->max_batch))
+        return MESSAGE_FULL;
+    path->is_solo = is_solo;
+    path->row[path->row_count++] = *row;
+    return MESSAGE_OK;
+}
+
+bool worker_path_is_ready(const struct worker_path *path)
+{
+    return path->is_open && path->row_count > 0 && path->arrived_count >= path->said.row_count;
+}
+
+void worker_path_advance(struct worker_path *path)
+{
+    uint32_t next = UINT32_MAX;
+    for (uint32_t i = 0; i < path->row_count; i++) {
+        if (path->row[i].is_active)
+            return;
+        if (path->row[i].said.from < next)
+            next = path->row[i].said.from;
+    }
+    if (next != UINT32_MAX && next > path->at)
+        path->at = next;
+}
+
+uint32_t worker_path_end(const struct worker_path *path, const struct worker_cuts *cuts)
+{
+    uint32_t end = path->said.to;
+    for (uint32_t i = 0; i < path->row_count; i++) {
+        const struct worker_row *row = &path->row[i];
+        const uint32_t cut = row->is_active ? row->said.to : row->said.from;
+        if (cut > path->at && cut < end)
+            end = cut;
+    }
+    for (uint32_t cut = path->at + 1; cut < end; cut++)
+        if (message_is_stop(&path->said, cut) && cuts->has_rows[cut])
+            return cut;
+    return end;
+}
+
+void worker_path_remove(struct worker_path *path, uint32_t index)
+{
+    path->row_count--;
+    memmove(&path->row[index], &path->row[index + 1],
+            (path->row_count - index) * sizeof(path->row[0]));
+}

@@ -1,0 +1,71 @@
+/* A dispatch as the worker runs it: a position among the cuts, and the rows that are on the way.
+ *
+ *   open ──rows come──> complete ──┬──> enter rows at `at` ──> segment [at, end) ──> leave rows ──┐
+ *                                  └────────────────────── rows are left ────────────────────────┤
+ *                                                                     no row is left: close <─────┘
+ *
+ * Pure: no memory is touched, no clock is read. What it decides depends on its arguments only. */
+#ifndef COMPUTE_WORKER_WORKER_PATH_H
+#define COMPUTE_WORKER_WORKER_PATH_H
+
+#include "shm/message.h"
+
+#include <stdbool.h>
+
+struct worker_row {
+    struct message_row said;
+    const unsigned char *in; /* the checked places */
+    unsigned char *out;
+    bool is_active; /* has entered */
+    uint32_t place; /* active: its private place between segments ... */
+    uint32_t half; /* ... and which half of it holds its tensors */
+    uint32_t segment_count;
+    uint64_t entered_ns;
+    uint64_t compute_ns;
+};
+
+struct worker_path {
+    struct message_run said;
+    bool is_open;
+    bool is_running; /* its first segment was started */
+    bool is_solo; /* one row only: the rows of a batch cannot be told apart where it goes */
+    uint32_t at; /* cut */
+    uint32_t arrived_count; /* ROWs that named it, whatever became of them */
+    uint32_t ended_count; /* rows that ended in it */
+    uint32_t segment_count;
+    uint64_t compute_ns;
+    uint32_t row_count;
+    struct worker_row row[MESSAGE_MAX_ROWS]; /* in the order in which they were said */
+};
+
+/* What is known of a model when a path is followed. */
+struct worker_cuts {
+    uint32_t count;
+    uint32_t max_batch;
+    const uint64_t *bytes; /* of a place, by cut */
+    const bool *has_rows; /* the rows of a batch can be told apart here, by cut */
+};
+
+/* Whether the run is one that these cuts allow. */
+enum message_status worker_path_check(const struct message_run *run,
+                                      const struct worker_cuts *cuts);
+/* run was checked. */
+void worker_path_open(struct worker_path *path, const struct message_run *run);
+
+/* Takes a row whose places were checked, or says why not. Whoever is taken finds room in the batch
+ * at each cut of its way. */
+enum message_status worker_path_join(struct worker_path *path, const struct worker_row *row,
+                                     const struct worker_cuts *cuts);
+
+/* All rows that were announced have come, and there is one left. */
+bool worker_path_is_ready(const struct worker_path *path);
+
+/* Moves to the next cut where there is a row to run: `at`, unless none has entered. */
+void worker_path_advance(struct worker_path *path);
+/* Where the segment that starts now ends. At least one row has entered. */
+uint32_t worker_path_end(const struct worker_path *path, const struct worker_cuts *cuts);
+
+/* Takes out a row; the others keep their order. */
+void worker_path_remove(struct worker_path *path, uint32_t index);
+
+#endif

@@ -1,0 +1,255 @@
+/* What jointd and a worker say to each other: one 64-byte descriptor each, in the rings of their
+ * channel, and one larger message over the socket when a model is loaded.
+ *
+ *   jointd -> worker                          worker -> jointd
+ *   LOAD    a model came over the socket      READY / FAILED
+ *   RUN     opens a dispatch: a path of cuts  RUN_DONE     exactly one for each RUN
+ *   ROW     one row of a dispatch             ROW_DONE     exactly one for each ROW
+ *   CANCEL  a row, or a whole dispatch        (each row it ends: ROW_DONE, CANCELLED)
+ *   UNLOAD  gives a model's memory back       UNLOADED / FAILED
+ *   DRAIN   end what was begun, then exit     DRAINED
+ *                                             SEGMENT_STARTED, SEGMENT_DONE for each part of a path
+ *                                             REFUSED      a descriptor of no known kind
+ *
+ * A dispatch runs the cuts [from, to) of one model for a set of rows that changes on the way: each
+ * row enters at its own `from` and leaves at its own `to`. RUN says how many rows follow; the path
+ * starts when these are there. Further rows may be said while it runs: one whose `from` is still
+ * ahead joins there, any other is answered MISSED and nothing was done with it. The worker looks at
+ * its ring between segments. A segment ends at the next cut where a row leaves, where a waiting row
+ * enters, or that is named in `stops`: so jointd decides how long a run goes on before somebody who
+ * has not come yet can join. Rows of a batch stand in the order in which they were said.
+ *
+ *   cut      0        2          5            9
+ *            │ rows a b│ rows a b c│ rows a c   │       b leaves at 5, c joins at 2
+ *            └ segment └ segment   └ segment    └ RUN_DONE
+ *
+ * A row's tensors lie in one place each way: the tensors of the cut in the engine's order, each
+ * starting at the next multiple of MESSAGE_TENSOR_ALIGN, in ONNX layout. Places are offsets into
+ * the payload of a granted region, named by its number in the channel's grants.
+ *
+ * The worker checks every field of a descriptor that it popped (a private copy) against what it
+ * knows: the model, its cuts and their bytes, the regions. jointd checks every answer against
+ * its slot table by (slot, generation) and its own record of dispatches. Whoever is named after a
+ * field sets it. Reserved bytes are zero and are not looked at. A change here raises
+ * SHM_MESSAGE_VERSION, which is part of the layout hash, so builds that differ do not meet. */
+#ifndef SHM_MESSAGE_H
+#define SHM_MESSAGE_H
+
+#include "shm/layout.h"
+
+#define MESSAGE_TENSOR_ALIGN 64u
+#define MESSAGE_MAX_ROWS 64u /* alive in one dispatch, and the largest batch */
+#define MESSAGE_MAX_MODELS 16u /* models are numbered below */
+#define MESSAGE_MAX_DISPATCHES 8u /* open at once: said, and not answered by RUN_DONE */
+#define MESSAGE_STOP_WORDS 6u
+#define MESSAGE_MAX_STOP (64u * MESSAGE_STOP_WORDS) /* cuts from here on cannot be stops */
+#define MESSAGE_WHOLE_DISPATCH UINT32_MAX /* as the slot of a CANCEL */
+
+/* Of the ring worker -> jointd: a worker refuses a smaller one. */
+#define MESSAGE_MIN_ANSWERS 128u
+
+enum message_kind {
+    MESSAGE_NONE, /* zeroed memory says nothing */
+    MESSAGE_LOAD,
+    MESSAGE_UNLOAD,
+    MESSAGE_RUN,
+    MESSAGE_ROW,
+    MESSAGE_CANCEL,
+    MESSAGE_DRAIN,
+    MESSAGE_READY = 64,
+    MESSAGE_FAILED,
+    MESSAGE_UNLOADED,
+    MESSAGE_SEGMENT_STARTED,
+    MESSAGE_SEGMENT_DONE,
+    MESSAGE_ROW_DONE,
+    MESSAGE_RUN_DONE,
+    MESSAGE_DRAINED,
+    MESSAGE_REFUSED,
+};
+
+enum message_status {
+    MESSAGE_OK,
+    MESSAGE_MISSED, /* no such dispatch, it is over, or it has passed the row's `from` */
+    MESSAGE_FULL, /* the batch, or the list of dispatches, has no room */
+    MESSAGE_LATE, /* the deadline had passed when the row was to enter */
+    MESSAGE_CANCELLED,
+    MESSAGE_NO_MODEL, /* not loaded here */
+    MESSAGE_BAD_CUT, /* from < to, inside the dispatch and the model, does not hold; or rows of a
+                      * batch cannot be told apart at one of the two */
+    MESSAGE_BAD_PLACE, /* size, region, bounds or alignment of a place */
+    MESSAGE_BAD_RUN, /* number in use, no rows or too many, impossible range */
+    MESSAGE_DRAINING, /* no new dispatches */
+    MESSAGE_BROKEN, /* the engine failed: see error */
+};
+
+/* RUN. jointd: sets all, worker: checks all. */
+struct message_run {
+    uint8_t kind;
+    uint8_t reserved[3];
+    uint32_t dispatch; /* jointd's number for it; not in use by an open dispatch */
+    uint16_t model;
+    uint16_t from, to; /* cuts, from < to */
+    uint16_t row_count; /* ROWs that the start waits for, 1..MESSAGE_MAX_ROWS */
+    uint64_t stops[MESSAGE_STOP_WORDS]; /* bit k: a segment ends at cut k; out of range: no matter.
+                                         * Each stop costs a copy of that cut's tensors */
+};
+
+/* ROW. jointd: sets all, worker: checks all but slot and generation, which it only repeats. */
+struct message_row {
+    uint8_t kind;
+    uint8_t in_region; /* number of the grant: a slab */
+    uint8_t out_region; /* a slab that the worker may write */
+    uint8_t reserved;
+    uint32_t dispatch;
+    uint32_t slot, generation; /* of the request, in jointd's table */
+    uint16_t model; /* the dispatch's */
+    uint16_t from, to; /* inside the dispatch's */
+    uint16_t reserved2;
+    uint64_t in_offset, in_bytes; /* the tensors at `from`; exactly their bytes */
+    uint64_t out_offset, out_bytes; /* place for those at `to`; apart from the other */
+    uint64_t deadline_ns; /* monotonic: not worth starting after it; 0: none */
+};
+
+/* LOAD, UNLOAD (model), CANCEL (dispatch, slot, generation), DRAIN, DRAINED, REFUSED (model: the
+ * kind that was not known). The sender sets what is listed. */
+struct message_order {
+    uint8_t kind;
+    uint8_t status;
+    uint16_t model;
+    uint32_t dispatch;
+    uint32_t slot, generation;
+    uint64_t reserved[6];
+};
+
+/* READY, FAILED, UNLOADED. worker: sets all, jointd: checks model. */
+struct message_model {
+    uint8_t kind;
+    uint8_t status;
+    uint16_t model;
+    int32_t error; /* -errno of FAILED */
+    uint32_t cut_count;
+    uint32_t max_batch;
+    uint64_t weights_bytes; /* shared */
+    uint64_t private_bytes; /* of this worker alone, for this model */
+    uint64_t load_ns; /* warm-up included */
+    uint64_t reserved[3];
+};
+
+/* SEGMENT_STARTED, SEGMENT_DONE. worker: sets all; jointd: what it predicts with, not trusts. */
+struct message_segment {
+    uint8_t kind;
+    uint8_t status;
+    uint16_t model;
+    uint32_t dispatch;
+    uint16_t from, to;
+    uint16_t row_count; /* of the batch */
+    uint16_t waiting_count; /* rows that enter at a later cut */
+    uint64_t started_ns; /* monotonic */
+    uint64_t ended_ns; /* 0 in SEGMENT_STARTED */
+    uint64_t reserved[4];
+};
+
+/* ROW_DONE. worker: sets all, jointd: checks slot, generation and that this worker runs it. The
+ * answer lies in the row's place if status is MESSAGE_OK; else that place may hold anything. */
+struct message_row_done {
+    uint8_t kind;
+    uint8_t status;
+    uint16_t model;
+    uint32_t dispatch;
+    uint32_t slot, generation;
+    uint16_t from, to;
+    uint16_t segment_count;
+    uint16_t reserved;
+    int32_t error; /* -errno of MESSAGE_BROKEN */
+    uint32_t reserved2;
+    uint64_t entered_ns, left_ns; /* monotonic; 0 if it did not enter */
+    uint64_t compute_ns; /* of the segments that it was in */
+    uint64_t reserved3;
+};
+
+/* RUN_DONE: the dispatch is closed. worker: sets all. */
+struct message_run_done {
+    uint8_t kind;
+    uint8_t status;
+    uint16_t model;
+    uint32_t dispatch;
+    uint32_t row_count; /* rows that ended in it */
+    uint32_t segment_count;
+    uint64_t compute_ns;
+    uint64_t reserved[5];
+};
+
+union message {
+    uint8_t kind;
+    struct message_run run;
+    struct message_row row;
+    struct message_order order;
+    struct message_model model;
+    struct message_segment segment;
+    struct message_row_done row_done;
+    struct message_run_done run_done;
+    struct spsc_entry entry;
+};
+
+static_assert(sizeof(struct message_run) == SHM_LINE_BYTES, "message_run");
+static_assert(offsetof(struct message_run, stops) == 16, "message_run");
+static_assert(sizeof(struct message_row) == SHM_LINE_BYTES, "message_row");
+static_assert(offsetof(struct message_row, in_offset) == 24, "message_row");
+static_assert(offsetof(struct message_row, deadline_ns) == 56, "message_row");
+static_assert(sizeof(struct message_order) == SHM_LINE_BYTES, "message_order");
+static_assert(sizeof(struct message_model) == SHM_LINE_BYTES, "message_model");
+static_assert(offsetof(struct message_model, weights_bytes) == 16, "message_model");
+static_assert(sizeof(struct message_segment) == SHM_LINE_BYTES, "message_segment");
+static_assert(offsetof(struct message_segment, started_ns) == 16, "message_segment");
+static_assert(sizeof(struct message_row_done) == SHM_LINE_BYTES, "message_row_done");
+static_assert(offsetof(struct message_row_done, entered_ns) == 32, "message_row_done");
+static_assert(sizeof(struct message_run_done) == SHM_LINE_BYTES, "message_run_done");
+static_assert(offsetof(struct message_run_done, compute_ns) == 16, "message_run_done");
+static_assert(sizeof(union message) == sizeof(struct spsc_entry), "message");
+
+#define MESSAGE_PATH_BYTES 2048u
+#define MESSAGE_SYMBOL_BYTES 56u
+#define MESSAGE_MAX_DIMENSIONS 4u
+
+/* A model to load: one message over the socket, with one descriptor, the sealed region of its
+ * packed weights, before the LOAD that names it. jointd: sets all, worker: checks all. The same
+ * values must be used by whoever packed the weights. */
+struct message_model_file {
+    uint32_t model;
+    uint32_t threads; /* of a run, the worker's own included; >= 1 */
+    uint32_t max_batch; /* 1..MESSAGE_MAX_ROWS */
+    uint32_t max_cut_tensors; /* >= 1 */
+    uint64_t weights_bytes;
+    uint32_t is_strict;
+    uint32_t is_tuned;
+    uint32_t dimension_count;
+    uint32_t reserved;
+    struct message_dimension {
+        char symbol[MESSAGE_SYMBOL_BYTES]; /* ends with 0 */
+        int64_t value;
+    } dimension[MESSAGE_MAX_DIMENSIONS];
+    char path[MESSAGE_PATH_BYTES]; /* of the ONNX file; ends with 0 */
+    char tuning_path[MESSAGE_PATH_BYTES]; /* "": beside it */
+};
+
+static_assert(sizeof(struct message_dimension) == 64, "message_dimension");
+static_assert(sizeof(struct message_model_file) == 40 + 4 * 64 + 2 * 2048, "message_model_file");
+
+/* Where the next tensor of a place starts, after one that ends at `bytes`. */
+static inline uint64_t message_align(uint64_t bytes)
+{
+    return (bytes + MESSAGE_TENSOR_ALIGN - 1) / MESSAGE_TENSOR_ALIGN * MESSAGE_TENSOR_ALIGN;
+}
+
+static inline int message_is_stop(const struct message_run *run, uint32_t cut)
+{
+    return cut < MESSAGE_MAX_STOP && (run->stops[cut / 64] >> (cut % 64) & 1);
+}
+
+static inline void message_set_stop(struct message_run *run, uint32_t cut)
+{
+    if (cut < MESSAGE_MAX_STOP)
+        run->stops[cut / 64] |= UINT64_C(1) << (cut % 64);
+}
+
+#endif

@@ -1,0 +1,175 @@
+/* Tests of worker_path against a plain model: every row is counted at every cut. */
+#include "compute/worker/worker_path.h"
+
+#include "tests/unit/cunit_main.h"
+#include "tests/unit/shm_random.h"
+
+#include <string.h>
+
+#define CUTS 20u
+
+static const bool all_rows[CUTS] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+
+static struct worker_cuts cuts_of(uint32_t max_batch, const bool *has_rows)
+{
+    return (struct worker_cuts){.count = CUTS, .max_batch = max_batch, .has_rows = has_rows};
+}
+
+static struct worker_row row_of(uint32_t from, uint32_t to)
+{
+    return (struct worker_row){.said = {.from = (uint16_t)from, .to = (uint16_t)to}};
+}
+
+static void bad_runs_are_refused(void)
+{
+    const struct worker_cuts cuts = cuts_of(4, all_rows);
+    const struct {
+        uint16_t from, to, rows;
+        enum message_status status;
+    } cases[] = {
+        {0, 19, 1, MESSAGE_OK},          {18, 19, 64, MESSAGE_OK},
+        {0, 20, 1, MESSAGE_BAD_CUT},     {3, 3, 1, MESSAGE_BAD_CUT},
+        {4, 3, 1, MESSAGE_BAD_CUT},      {0, 65535, 1, MESSAGE_BAD_CUT},
+        {0, 19, 0, MESSAGE_BAD_RUN},     {0, 19, 65, MESSAGE_BAD_RUN},
+        {0, 19, 65535, MESSAGE_BAD_RUN}, {65535, 0, 1, MESSAGE_BAD_CUT},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct message_run run = {
+            .from = cases[i].from, .to = cases[i].to, .row_count = cases[i].rows};
+        CU_ASSERT_EQUAL(worker_path_check(&run, &cuts), cases[i].status);
+    }
+}
+
+/* Rows over each stretch between cuts, counted one by one. */
+struct loads {
+    uint32_t at[CUTS];
+};
+
+static bool fits(const struct loads *loads, uint32_t from, uint32_t to, uint32_t max_batch)
+{
+    for (uint32_t k = from; k < to; k++)
+        if (loads->at[k] >= max_batch)
+            return false;
+    return true;
+}
+
+/* Follows one path to its end; rows come before each segment. */
+static void follow(struct shm_random *random, struct worker_path *path)
+{
+    const uint32_t max_batch = 1 + shm_random_below(random, 6);
+    const struct worker_cuts cuts = cuts_of(max_batch, all_rows);
+    struct message_run run = {.from = 0, .to = CUTS - 1, .row_count = 1};
+    for (uint32_t k = 0; k < CUTS; k++)
+        if (shm_random_below(random, 4) == 0)
+            message_set_stop(&run, k);
+    worker_path_open(path, &run);
+    struct loads loads = {{0}};
+    uint32_t alive = 0;
+    while (path->at < CUTS - 1) {
+        for (uint32_t tries = shm_random_below(random, 5); tries > 0; tries--) {
+            const uint32_t from = shm_random_below(random, CUTS - 1);
+            const uint32_t to = from + 1 + shm_random_below(random, CUTS - 1 - from);
+            const struct worker_row row = row_of(from, to);
+            const enum message_status expected = from < path->at ? MESSAGE_MISSED
+                                                 : fits(&loads, from, to, max_batch) ? MESSAGE_OK
+                                                                                     : MESSAGE_FULL;
+            CU_ASSERT_EQUAL_FATAL(worker_path_join(path, &row, &cuts), expected);
+            for (uint32_t k = from; expected == MESSAGE_OK && k < to; k++)
+                loads.at[k]++;
+            alive += expected == MESSAGE_OK;
+        }
+        CU_ASSERT_EQUAL_FATAL(path->row_count, alive);
+        if (alive == 0)
+            break;
+        worker_path_advance(path);
+        uint32_t batch = 0;
+        for (uint32_t i = 0; i < path->row_count; i++) {
+            path->row[i].is_active |= path->row[i].said.from == path->at;
+            CU_ASSERT_TRUE(path->row[i].is_active || path->row[i].said.from > path->at);
+            batch += path->row[i].is_active;
+        }
+        CU_ASSERT_EQUAL_FATAL(batch, loads.at[path->at]);
+        CU_ASSERT_TRUE_FATAL(batch > 0 && batch <= max_batch);
+        const uint32_t end = worker_path_end(path, &cuts);
+        CU_ASSERT_TRUE_FATAL(end > path->at && end < CUTS);
+        for (uint32_t k = path->at + 1; k < end; k++) /* nothing was run over */
+            CU_ASSERT_TRUE(loads.at[k] == batch && !message_is_stop(&run, k));
+        path->at = end;
+        for (uint32_t i = 0; i < path->row_count;) {
+            if (path->row[i].said.to == end) {
+                worker_path_remove(path, i);
+                alive--;
+            } else {
+                i++;
+            }
+        }
+    }
+}
+
+static void paths_are_followed(void)
+{
+    struct shm_random random = shm_random_start();
+    struct worker_path *path = calloc(1, sizeof(*path));
+    for (int i = 0; i < 5000; i++)
+        follow(&random, path);
+    free(path);
+}
+
+static void a_row_that_stands_alone_stays_alone(void)
+{
+    bool has_rows[CUTS];
+    memcpy(has_rows, all_rows, sizeof(has_rows));
+    has_rows[5] = false;
+    const struct worker_cuts cuts = cuts_of(4, has_rows);
+    struct worker_path *path = calloc(1, sizeof(*path));
+    struct message_run run = {.from = 0, .to = 19, .row_count = 1};
+    message_set_stop(&run, 5);
+    worker_path_open(path, &run);
+    const struct worker_row solo = row_of(0, 5);
+    const struct worker_row other = row_of(0, 19);
+    CU_ASSERT_EQUAL(worker_path_join(path, &solo, &cuts), MESSAGE_OK);
+    CU_ASSERT_EQUAL(worker_path_join(path, &other, &cuts), MESSAGE_FULL);
+    worker_path_open(path, &run);
+    CU_ASSERT_EQUAL(worker_path_join(path, &other, &cuts), MESSAGE_OK);
+    CU_ASSERT_EQUAL(worker_path_join(path, &solo, &cuts), MESSAGE_BAD_CUT);
+    path->row[0].is_active = true;
+    CU_ASSERT_EQUAL(worker_path_end(path, &cuts), 19); /* no stop where rows run together */
+    run.row_count = 2;
+    worker_path_open(path, &run);
+    CU_ASSERT_EQUAL(worker_path_join(path, &solo, &cuts), MESSAGE_BAD_CUT);
+    free(path);
+}
+
+static void a_path_starts_when_its_rows_are_there(void)
+{
+    const struct worker_cuts cuts = cuts_of(4, all_rows);
+    struct worker_path *path = calloc(1, sizeof(*path));
+    const struct message_run run = {.from = 2, .to = 9, .row_count = 2};
+    worker_path_open(path, &run);
+    CU_ASSERT_FALSE(worker_path_is_ready(path));
+    const struct worker_row row = row_of(4, 9);
+    CU_ASSERT_EQUAL(worker_path_join(path, &row, &cuts), MESSAGE_OK);
+    path->arrived_count = 1;
+    CU_ASSERT_FALSE(worker_path_is_ready(path));
+    path->arrived_count = 2; /* the other was refused */
+    CU_ASSERT_TRUE(worker_path_is_ready(path));
+    worker_path_advance(path);
+    CU_ASSERT_EQUAL(path->at, 4);
+    const struct worker_row outside[] = {row_of(4, 10), row_of(1, 9), row_of(5, 5), row_of(6, 5)};
+    for (int i = 0; i < 4; i++)
+        CU_ASSERT_EQUAL(worker_path_join(path, &outside[i], &cuts), MESSAGE_BAD_CUT);
+    const struct worker_row passed = row_of(3, 9);
+    CU_ASSERT_EQUAL(worker_path_join(path, &passed, &cuts), MESSAGE_MISSED);
+    free(path);
+}
+
+const struct cunit_test tests[] = {
+    {"runs that no model of these cuts can do are refused", bad_runs_are_refused},
+    {"random paths: who joins, which batch, where segments end, as counted cut by cut",
+     paths_are_followed},
+    {"a row whose cut cannot tell rows apart is alone in its dispatch",
+     a_row_that_stands_alone_stays_alone},
+    {"a path starts when the announced rows are there, at the first that is left",
+     a_path_starts_when_its_rows_are_there},
+    {NULL, NULL},
+};
