@@ -280,13 +280,15 @@ def jumbo():
 
 
 def several_queues():
-    with Link() as link:
-        with on_veth(link, "queues=2") as peer:
-            for _ in range(24):
-                echo(link, socket.AF_INET, "10.9.0.1", [100], "two queues")
-                echo(link, socket.AF_INET6, "fd00:9::1", [100], "two queues")
-        expect(peer.counters["received"] == 48, "each datagram came once")
-        expect(peer.counters["queues_used"] == 2, "both queues had some of the senders")
+    """Of a device that has one, and of one that has as many: either way a sender stays on its queue."""
+    for device_queues in (1, 2):
+        with Link(queues=device_queues) as link:
+            with on_veth(link, "queues=2") as peer:
+                for _ in range(24):
+                    echo(link, socket.AF_INET, "10.9.0.1", [100], "two queues")
+                    echo(link, socket.AF_INET6, "fd00:9::1", [100], "two queues")
+            expect(peer.counters["received"] == 48, "each datagram came once")
+            expect(peer.counters["queues_used"] == 2, "both queues had some of the senders")
 
 
 def good_datagrams_among_junk():
