@@ -83,7 +83,7 @@ static void know_answers(struct server *server, struct shm_random *random)
 static struct server *server_init(struct shm_random *random)
 {
     struct server *server = calloc(1, sizeof(*server));
-    worker_host_init(&server->host, "lenet", 1, 0, MAX_BATCH, PAYLOAD);
+    worker_host_init(&server->host, "lenet", 1, 0, MAX_BATCH, 1, PAYLOAD);
     const struct slab_config slab = {.payload_bytes = PAYLOAD,
                                      .max_tensor_bytes = server->host.place_bytes,
                                      .slot_count = SLOTS};

@@ -46,12 +46,13 @@ static void list_cuts(struct worker_host *host)
 }
 
 void worker_host_init(struct worker_host *host, const char *network, uint32_t width_divisor,
-                      uint32_t input_size, uint32_t max_batch, uint64_t payload_bytes)
+                      uint32_t input_size, uint32_t max_batch, uint32_t threads,
+                      uint64_t payload_bytes)
 {
     *host = (struct worker_host){.max_batch = max_batch};
     write_network(host, network, width_divisor, input_size);
     host->file = (struct message_model_file){.model = HOST_MODEL,
-                                             .threads = 1,
+                                             .threads = threads,
                                              .max_batch = max_batch,
                                              .max_cut_tensors = 2,
                                              .is_tuned = 1};
@@ -105,7 +106,7 @@ void worker_host_send_model(const struct worker_host *host, int socket)
     close(fd);
 }
 
-static pid_t spawn(int socket)
+static pid_t spawn(const struct worker_peer *peer, int socket)
 {
     const pid_t pid = fork();
     CU_ASSERT_TRUE_FATAL(pid >= 0);
@@ -114,7 +115,9 @@ static pid_t spawn(int socket)
     char number[16];
     const int inherited = dup(socket); /* without the flag that closes it */
     snprintf(number, sizeof(number), "%d", inherited);
-    execl(JOINT_WORKER, "joint-worker", "--socket", number, (char *)NULL);
+    const char *const *more = peer->options;
+    execl(JOINT_WORKER, "joint-worker", "--socket", number, more[0], more[1], more[2], more[3],
+          (char *)NULL);
     _exit(127);
 }
 
@@ -123,7 +126,7 @@ void worker_peer_begin(struct worker_peer *peer, const struct worker_host *host)
     int sockets[2];
     CU_ASSERT_EQUAL_FATAL(fd_pass_pair(sockets), 0);
     peer->socket = sockets[0];
-    peer->pid = spawn(sockets[1]);
+    peer->pid = spawn(peer, sockets[1]);
     close(sockets[1]);
     worker_host_offer(host, &peer->channel, peer->socket);
     CU_ASSERT_EQUAL_FATAL(channel_settle(&peer->channel, peer->socket), 0);

@@ -29,11 +29,13 @@ struct worker_peer {
     struct channel channel;
     int socket;
     pid_t pid;
+    const char *options[4]; /* further words of the command line; NULL at the end; default none */
 };
 
 /* Slabs of payload_bytes each. Asserts by CUnit, as do all here. */
 void worker_host_init(struct worker_host *host, const char *network, uint32_t width_divisor,
-                      uint32_t input_size, uint32_t max_batch, uint64_t payload_bytes);
+                      uint32_t input_size, uint32_t max_batch, uint32_t threads,
+                      uint64_t payload_bytes);
 void worker_host_fini(struct worker_host *host);
 
 /* The channel's first life; then start, and after a death channel_renew and start again. */

@@ -25,7 +25,7 @@ struct pair {
 static struct pair *pair_init(void)
 {
     struct pair *pair = calloc(1, sizeof(*pair));
-    worker_host_init(&pair->host, "lenet", 2, 0, MAX_BATCH, PAYLOAD);
+    worker_host_init(&pair->host, "lenet", 2, 0, MAX_BATCH, 1, PAYLOAD);
     const struct channel_config config = channel_config_default();
     CU_ASSERT_EQUAL_FATAL(channel_init(&pair->owner, &config), 0);
     CU_ASSERT_EQUAL_FATAL(fd_pass_pair(pair->sockets), 0);
