@@ -1,0 +1,147 @@
+/* What joint-worker serves against what the engine does in this process, in turns in one run:
+ * AlexNet, batch 8, one thread, whole and from its last pooling layer, without and with stops. */
+#include "shm/idle.h"
+#include "tests/property/worker_dispatch.h"
+#include "tests/unit/cunit_main.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BATCH 8u
+#define UNDER_WAY 2u /* dispatches: the next waits when one ends */
+#define ROUNDS 15u
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+struct bench {
+    struct worker_host host;
+    struct worker_peer peer;
+    struct idle idle;
+    uint32_t dispatch;
+};
+
+/* Rows of dispatch n lie in the slots of n modulo UNDER_WAY. */
+static void say(struct bench *bench, uint32_t from, bool has_stops)
+{
+    const uint32_t last = bench->host.cut_count - 1;
+    union message run = {.run = {.kind = MESSAGE_RUN,
+                                 .dispatch = ++bench->dispatch,
+                                 .model = HOST_MODEL,
+                                 .from = (uint16_t)from,
+                                 .to = (uint16_t)last,
+                                 .row_count = BATCH}};
+    for (uint32_t k = 0; has_stops && k < last; k++)
+        message_set_stop(&run.run, k);
+    worker_peer_say(&bench->peer, &run);
+    for (uint32_t r = 0; r < BATCH; r++) {
+        const uint32_t slot = bench->dispatch % UNDER_WAY * BATCH + r;
+        const union message row = {
+            .row = dispatch_row(&bench->host, bench->dispatch, slot, from, last)};
+        worker_peer_say(&bench->peer, &row);
+    }
+}
+
+/* Nanoseconds for a number of batches, by the worker. Asleep in between: it has one core, we
+ * should not take another's. */
+static double serve(struct bench *bench, uint32_t from, bool has_stops, uint32_t count)
+{
+    const uint64_t begun_ns = now_ns();
+    uint32_t said = 0;
+    for (uint32_t done = 0; done < count;) {
+        for (; said < count && said < done + UNDER_WAY; said++)
+            say(bench, from, has_stops);
+        union message message;
+        idle_arm(&bench->idle);
+        uint32_t heard = 0;
+        for (; channel_pop(&bench->peer.channel, &message, 1) == 1; heard++)
+            done += message.kind == MESSAGE_RUN_DONE;
+        if (heard == 0)
+            idle_sleep(&bench->idle, UINT64_C(1000000000));
+        idle_disarm(&bench->idle);
+    }
+    return (double)(now_ns() - begun_ns);
+}
+
+static double run_here(struct bench *bench, uint32_t from, uint32_t count)
+{
+    const unsigned char *in[BATCH];
+    unsigned char *out[BATCH];
+    for (uint32_t r = 0; r < BATCH; r++) {
+        in[r] = region_at(&bench->host.request, r * bench->host.place_bytes, 1);
+        out[r] = region_at(&bench->host.response, r * bench->host.place_bytes, 1);
+    }
+    const uint64_t begun_ns = now_ns();
+    for (uint32_t i = 0; i < count; i++)
+        worker_host_run(&bench->host, from, bench->host.cut_count - 1, BATCH, in, out);
+    return (double)(now_ns() - begun_ns);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void compare(struct bench *bench, const char *what, uint32_t from, bool has_stops)
+{
+    double ratio[ROUNDS];
+    double here_ns = 1e18;
+    double served_ns = 1e18;
+    const uint32_t count = 1 + (uint32_t)(200e6 / run_here(bench, from, 1));
+    serve(bench, from, has_stops, 2);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        const double here = run_here(bench, from, count) / count;
+        const double served = serve(bench, from, has_stops, count) / count;
+        ratio[round] = here / served;
+        here_ns = here < here_ns ? here : here_ns;
+        served_ns = served < served_ns ? served : served_ns;
+    }
+    qsort(ratio, ROUNDS, sizeof(ratio[0]), by_value);
+    printf("%-34s %8.2f ms %8.2f ms   %.3f  %.3f (%.3f to %.3f)\n", what, here_ns / 1e6,
+           served_ns / 1e6, here_ns / served_ns, ratio[ROUNDS / 2], ratio[ROUNDS / 4],
+           ratio[3 * ROUNDS / 4]);
+}
+
+/* The cut after the last pooling layer. */
+static uint32_t last_pool(const struct worker_host *host)
+{
+    for (uint32_t k = host->cut_count; k-- > 0;)
+        if (strstr(engine_model_cut(host->model, k)->name, "pool"))
+            return k;
+    return 0;
+}
+
+static void worker_against_engine(void)
+{
+    static struct bench bench;
+    worker_host_init(&bench.host, "alexnet", 1, 0, BATCH, 1, UINT64_C(40) << 20);
+    CU_ASSERT_TRUE_FATAL(UNDER_WAY * BATCH * bench.host.place_bytes <= UINT64_C(40) << 20);
+    worker_peer_init(&bench.peer);
+    worker_peer_start(&bench.peer, &bench.host);
+    const struct idle_config idle = idle_config_default();
+    CU_ASSERT_EQUAL_FATAL(idle_init(&bench.idle, &idle), 0);
+    CU_ASSERT_EQUAL_FATAL(idle_add(&bench.idle, &bench.peer.channel.wake), 0);
+    const uint32_t pool = last_pool(&bench.host);
+    printf("\n%-34s %11s %11s   served throughput over the engine's\n", "alexnet, a batch of 8",
+           "engine", "worker");
+    printf("%-34s %11s %11s   best   median (middle half)\n", "", "best", "best");
+    compare(&bench, "from cut 0", 0, false);
+    compare(&bench, "from its last pooling layer", pool, false);
+    compare(&bench, "from cut 0, a stop at each cut", 0, true);
+    compare(&bench, "the last two layers", bench.host.cut_count - 3, false);
+    idle_fini(&bench.idle);
+    worker_peer_stop(&bench.peer);
+    worker_host_fini(&bench.host);
+}
+
+const struct cunit_test tests[] = {
+    {"a worker against the engine", worker_against_engine},
+    {NULL, NULL},
+};
