@@ -1,0 +1,36 @@
+/* Fills a configuration with its defaults, and empties it. */
+#include "scheduler/config/instance.h"
+
+#include <string.h>
+
+int jointd_config_init(struct jointd_config *config)
+{
+    memset(config, 0, sizeof(*config));
+    int error = 0;
+    for (uint32_t i = 0; i < config_section_count && !error; i++)
+        if (!config_sections[i].is_repeated)
+            error = config_instance_reset(&config_sections[i],
+                                          config_section_at(&config_sections[i], config, 0));
+    if (error)
+        jointd_config_fini(config);
+    return error;
+}
+
+void jointd_config_fini(struct jointd_config *config)
+{
+    for (uint32_t i = 0; config && i < config_section_count; i++)
+        config_section_clear(&config_sections[i], config);
+    if (config)
+        memset(config, 0, sizeof(*config));
+}
+
+int jointd_config_add_class(struct jointd_config *config)
+{
+    return config_section_add(config_section_find("class", 5), config, "default", 7);
+}
+
+bool jointd_config_uses_dpdk(const struct jointd_config *config)
+{
+    return config->dataplane.port == CONFIG_PORT_DPDK ||
+           (config->dataplane.port == CONFIG_PORT_AUTO && config->dataplane.device[0]);
+}
