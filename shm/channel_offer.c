@@ -122,7 +122,8 @@ static int attach_grants(struct channel *channel, const struct offer *offer, int
                                              .epoch = offer->grant[i].epoch,
                                              .min_payload_bytes = offer->grant[i].payload_bytes,
                                              .is_content_sealed =
-                                                 offer->grant[i].is_content_sealed != 0};
+                                                 offer->grant[i].is_content_sealed != 0,
+                                             .is_lazy = offer->grant[i].is_lazy != 0};
         const int error = region_attach(&channel->grant[i], fds[FD_GRANTS + i], &expect);
         if (error)
             return error;

@@ -5,6 +5,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -102,6 +104,48 @@ static void grants_come_with_their_access(void)
     channel_fini(&owner);
     region_fini(&requests);
     region_fini(&responses);
+}
+
+/* Bytes of the mapping that this process has in its page table. */
+static uint64_t mapped_bytes(const void *base)
+{
+    char line[256], start[32];
+    unsigned long long kib = 0;
+    bool is_inside = false;
+    FILE *file = fopen("/proc/self/smaps", "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    snprintf(start, sizeof(start), "%" PRIxPTR "-", (uintptr_t)base);
+    while (fgets(line, sizeof(line), file)) {
+        if (strncmp(line, start, strlen(start)) == 0)
+            is_inside = true;
+        if (is_inside && sscanf(line, "Rss: %llu kB", &kib) == 1)
+            break;
+    }
+    fclose(file);
+    return (uint64_t)kib * 1024;
+}
+
+static void lazy_grants_are_mapped_page_by_page(void)
+{
+    const uint64_t bytes = 4 << 20;
+    struct channel owner = make_owner();
+    struct channel peer;
+    struct region slab;
+    const struct region_config config = {
+        .name = "slab", .kind = REGION_SLAB, .pages = REGION_PAGES_SMALL, .payload_bytes = bytes};
+    CU_ASSERT_EQUAL_FATAL(region_init(&slab, &config), 0);
+    const struct channel_grant grants[] = {
+        {.region = &slab, .kind = REGION_SLAB, .access = REGION_READ_WRITE},
+        {.region = &slab, .kind = REGION_SLAB, .access = REGION_READ_WRITE, .is_lazy = true}};
+    join(&owner, &peer, grants, 2);
+    CU_ASSERT(mapped_bytes(peer.grant[0].base) >= bytes);
+    CU_ASSERT(mapped_bytes(peer.grant[1].base) < bytes / 4);
+    memset(region_at(&peer.grant[1], 0, bytes), 7, bytes);
+    CU_ASSERT(mapped_bytes(peer.grant[1].base) >= bytes);
+    CU_ASSERT_EQUAL(*(char *)region_at(&slab, bytes - 1, 1), 7);
+    channel_fini(&peer);
+    channel_fini(&owner);
+    region_fini(&slab);
 }
 
 static void a_settled_channel_takes_no_writers(void)
@@ -225,6 +269,7 @@ static void refuses_bad_capacities(void)
 const struct cunit_test tests[] = {
     {"descriptors and heartbeats go both ways", carries_both_ways},
     {"granted regions come with their access", grants_come_with_their_access},
+    {"a lazy grant is mapped page by page, another at once", lazy_grants_are_mapped_page_by_page},
     {"a settled channel takes no new writer and loses no page", a_settled_channel_takes_no_writers},
     {"the next peer gets new memory, and the old one reaches nobody",
      the_next_peer_gets_new_memory},
