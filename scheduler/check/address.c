@@ -2,6 +2,7 @@
 #include "scheduler/check/check.h"
 #include "scheduler/config/value_list.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ static void add_address(const struct check *check, struct config_addresses *list
         return;
     void *items = list->items;
     if (config_list_append(&items, &list->count, address, sizeof(*address)))
-        check->findings->error = -1;
+        check->findings->error = -ENOMEM;
     list->items = items;
 }
 

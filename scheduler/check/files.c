@@ -82,11 +82,8 @@ void check_user(const struct check *check)
         return;
     }
     uint64_t unused;
-    char name[80];
-    size_t length = strlen(user);
-    memcpy(name, user, length + 1);
     /* A line "name:x:..." has no number after its name: it is there, but no number. */
-    bool is_there = host_field(check->host, "/etc/passwd", name, &unused) != -ENOENT;
+    bool is_there = host_field(check->host, "/etc/passwd", user, &unused) != -ENOENT;
     findings_add(check->findings, is_there ? FINDING_OK : FINDING_FAIL, "user",
                  is_there ? "workers run as %s" : "there is no user %s", user);
     if (!is_there)
