@@ -29,7 +29,7 @@ static const struct zoo_value *add_bottleneck(struct zoo_builder *b, uint32_t nu
                                               const struct zoo_value *x, uint32_t expansion,
                                               uint32_t channels, uint32_t stride, bool is_repeated)
 {
-    char name[ZOO_NAME_MAX];
+    char name[ZOO_NAME_MAX / 2]; /* add_conv_norm() adds to it */
     const struct zoo_value *shortcut = x;
     uint32_t inside = (uint32_t)x->dims[1] * expansion;
     if (expansion > 1) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#if defined(__x86_64__)
 /* Whether /proc/cpuinfo lists the flag; the kernel is another source than the compiler's cpuid. */
 static bool system_lists(const char *flag)
 {
@@ -21,6 +22,7 @@ static bool system_lists(const char *flag)
     fclose(file);
     return is_found;
 }
+#endif
 
 static void matches_the_system(void)
 {
