@@ -18,14 +18,15 @@ expect() { # STATUS COMMAND...: exit status, and Usage on stdout (0) or one line
     rm -f "$errors"
 }
 
-for command in tests/run deploy/demo deploy/install-packages; do
+for command in tests/run tests/arm64/sysroot.sh deploy/demo deploy/install-packages; do
     expect 0 "$root/$command" --help
     expect 2 "$root/$command" --no-such-option
 done
 expect 2 "$root/deploy/install-packages" no-such-group
+expect 2 "$root/tests/run" --arm64 --quick
 
 # A package is asked for once per group, and every group has some.
-for group in build test lint; do
+for group in build test lint arm64; do
     "$root/deploy/install-packages" --list "$group" | grep -q . || {
         echo "install-packages: nothing in $group" && failures=$((failures + 1))
     }
