@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -21,6 +22,12 @@ arguments = parser.parse_args()
 ID = f"jb{os.getpid()}"
 SOCKET = f"/tmp/{ID}.sock"
 MAC = "02:00:00:00:00:01"
+
+
+def stop(*_):
+    """A time limit from outside ends it like any other end, namespaces removed. The signal may come twice."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
 
 
 def testpmd(device, cpu, *more, namespace=None):
@@ -63,6 +70,12 @@ def place(kind):
 
 def measure(receiver, devices, cpus):
     """Datagrams per second, one number a second."""
+    with contextlib.ExitStack() as children:
+        return measure_with(children, receiver, devices, cpus)
+
+
+def measure_with(children, receiver, devices, cpus):
+    """The same; whoever it starts is ended by the stack, should it not come to its end."""
     to, near, by, far = devices
     with contextlib.suppress(FileNotFoundError):
         os.unlink(SOCKET)  # testpmd leaves it
@@ -73,9 +86,11 @@ def measure(receiver, devices, cpus):
         child = subprocess.Popen([*command, arguments.bench, to, "10.9.0.1/24", str(cpus[0]), str(arguments.seconds + 2),
                                   "1" if receiver == "port, copied" else "0"],
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    children.callback(child.kill)
     time.sleep(1)  # a memif client needs its server
     sender = testpmd(by, cpus[1], "--forward-mode=txonly", f"--txpkts={arguments.bytes + 42}", "--tx-ip=10.9.0.2,10.9.0.1",
                      "--tx-udp=4000,4470", f"--eth-peer=0,{MAC}", namespace=far)
+    children.callback(sender.kill)
     if receiver == "testpmd":
         time.sleep(arguments.seconds + 1)
         out = end(child)
@@ -98,6 +113,7 @@ def main():
     if len(cpus) < 2:
         print("skipped: needs two CPUs")
         return 77
+    signal.signal(signal.SIGTERM, stop)
     print(f"{arguments.bytes} bytes, receiver on CPU {cpus[0]}, sender on CPU {cpus[1]}; load before: {os.getloadavg()[0]:.1f}\n")
     print("| device | receiver | datagrams/s (median) | least | most | of testpmd |\n|---|---|---|---|---|---|")
     for kind in arguments.devices:
