@@ -3,6 +3,7 @@
 #include "scheduler/plan/oracle/brute.h"
 #include "scheduler/plan/oracle/ilp.h"
 #include "tests/property/split_subject.h"
+#include "tests/unit/counted_allocator.h"
 #include "tests/unit/cunit_main.h"
 
 #include <math.h>
@@ -279,51 +280,15 @@ static void four_transfers_can_be_best(void)
         CU_ASSERT(four_transfers > 0);
 }
 
-/* The linker hands every allocation of the program to these. */
-static uint64_t allocations;
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *memory, size_t bytes);
-void *__real_reallocarray(void *memory, size_t count, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *memory, size_t bytes);
-void *__wrap_reallocarray(void *memory, size_t count, size_t bytes);
-
-void *__wrap_malloc(size_t bytes)
-{
-    allocations++;
-    return __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-    allocations++;
-    return __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *memory, size_t bytes)
-{
-    allocations++;
-    return __real_realloc(memory, bytes);
-}
-
-void *__wrap_reallocarray(void *memory, size_t count, size_t bytes)
-{
-    allocations++;
-    return __real_reallocarray(memory, count, bytes);
-}
-
 static bool repeats_without_allocation(struct split_subject *subject)
 {
     struct split_goal goal;
     random_split_goal(&subject->random, &goal);
     if (!split_subject_solve(subject, &goal, &subject->plan))
         return false;
-    const uint64_t before = allocations;
+    const unsigned long before = counted_allocator_calls();
     return before && split_subject_solve(subject, &goal, &subject->other) &&
-           allocations == before &&
+           counted_allocator_calls() == before &&
            !memcmp(&subject->plan.totals, &subject->other.totals, sizeof(struct split_totals));
 }
 

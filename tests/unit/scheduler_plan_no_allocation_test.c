@@ -1,5 +1,6 @@
 /* A repeated split_solve() allocates nothing: counts calls into the C library's allocator. */
 #include "scheduler/plan/solve.h"
+#include "tests/unit/counted_allocator.h"
 #include "tests/unit/cunit_main.h"
 #include "tests/unit/split_case.h"
 
@@ -9,41 +10,6 @@
 enum {
     SEED = 31,
 };
-
-static unsigned long call_count; /* the linker's --wrap leads the calls here */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_reallocarray(void *memory, size_t count, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_reallocarray(void *memory, size_t count, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    call_count++;
-    return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    call_count++;
-    return __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    call_count++;
-    return __real_realloc(memory, size);
-}
-
-void *__wrap_reallocarray(void *memory, size_t count, size_t size)
-{
-    call_count++;
-    return __real_reallocarray(memory, count, size);
-}
 
 /* The same dozen of goals and networks, one after the other. */
 static void solve_all(struct split_solver *solver, struct split_case *one, struct split_plan *plan)
@@ -75,14 +41,14 @@ static void repeated_solves_allocate_nothing(void)
             .layer_count = 30, .block_share = 0.3, .skip_share = i % 2 ? 0.1 : 0};
         split_case_init(&one, &config, &random);
         CU_ASSERT_EQUAL_FATAL(split_problem_init(&problem, &one.profile, SPLIT_INFERENCE, NULL), 0);
-        unsigned long before = call_count;
+        unsigned long before = counted_allocator_calls();
         CU_ASSERT_EQUAL_FATAL(split_solver_create(&problem, NULL, &solver), 0);
-        CU_ASSERT(call_count > before); /* the counter counts */
+        CU_ASSERT(counted_allocator_calls() > before); /* the counter counts */
         CU_ASSERT_EQUAL_FATAL(split_plan_init(&plan, &problem), 0);
         solve_all(solver, &one, &plan);
-        before = call_count;
+        before = counted_allocator_calls();
         solve_all(solver, &one, &plan);
-        CU_ASSERT_EQUAL(call_count, before);
+        CU_ASSERT_EQUAL(counted_allocator_calls(), before);
         split_plan_fini(&plan);
         split_solver_destroy(solver);
         split_problem_fini(&problem);
