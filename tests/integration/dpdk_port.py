@@ -43,7 +43,11 @@ def need():
     made = subprocess.run(["ip", "netns", "add", ID + "x"], capture_output=True, text=True)
     if made.returncode:
         return "cannot make a network namespace: " + made.stderr.strip()
+    # In a chroot whose root is no mount point they can be made, but not entered.
+    entered = subprocess.run(["ip", "netns", "exec", ID + "x", "true"], capture_output=True, text=True)
     run("ip", "netns", "del", ID + "x")
+    if entered.returncode:
+        return "cannot enter a network namespace: " + entered.stderr.strip()
     return None
 
 
