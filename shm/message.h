@@ -39,7 +39,7 @@
 
 #define MESSAGE_TENSOR_ALIGN 64u
 #define MESSAGE_MAX_ROWS 64u /* alive in one dispatch, and the largest batch */
-#define MESSAGE_MAX_MODELS 16u /* models are numbered below */
+#define MESSAGE_MAX_MODELS 256u /* models are numbered below */
 #define MESSAGE_MAX_DISPATCHES 8u /* open at once: said, and not answered by RUN_DONE */
 #define MESSAGE_STOP_WORDS 6u
 #define MESSAGE_MAX_STOP (64u * MESSAGE_STOP_WORDS) /* cuts from here on cannot be stops */
