@@ -11,13 +11,12 @@
  * With epsilon, labels are compared by buckets of width w = epsilon * lower / (steps + 1). By
  * induction each prefix of the optimal plan has a kept label with no larger uses and a cost at most
  * w a step larger (a label displaced has one of its bucket or a lower one in its place), so its
- * completion keeps the bounds, and is never cut off by a completion bound unless the optimum +
- * epsilon
- * * lower is over the limit. So what is found costs at most (1 + epsilon) times the optimum; and if
- * nothing is found, the optimum is above limit - epsilon * lower, and lower rises to that. With
- * limits of at most twice lower, a place under one bound holds at most 2 (steps + 1) / epsilon + 1
- * labels: polynomial. Under two bounds the second use has no buckets (it must be kept exactly), and
- * the count has no such limit. */
+ * completion keeps the bounds, and no completion bound cuts it off unless the optimum and epsilon
+ * times lower together are over the limit. So what is found costs at most (1 + epsilon) times the
+ * optimum; and if nothing is found, the optimum is above limit - epsilon * lower, and lower rises
+ * to that. With limits of at most twice lower, a place under one bound holds at most 2 (steps + 1)
+ * / epsilon + 1 labels: polynomial. Under two bounds the second use has no buckets (it must be kept
+ * exactly), and the count has no such limit. */
 #include "scheduler/plan/minimise.h"
 #include "scheduler/plan/multipliers.h"
 
