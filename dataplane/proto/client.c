@@ -18,7 +18,7 @@ void jtp_client_config_default(struct jtp_client_config *config)
 
 /* Where each part of the memory begins; the last one is its size. */
 struct layout {
-    size_t requests, ranges, sent, end;
+    size_t requests, ranges, cancels, sent, end;
 };
 
 static size_t align(size_t bytes)
@@ -33,7 +33,8 @@ static struct layout layout_of(const struct jtp_client_config *config)
     layout.requests = align(sizeof(struct jtp_client));
     layout.ranges =
         layout.requests + align(config->max_requests * sizeof(struct jtp_client_request));
-    layout.sent = layout.ranges + align(ranges * sizeof(struct jtp_range));
+    layout.cancels = layout.ranges + align(ranges * sizeof(struct jtp_range));
+    layout.sent = layout.cancels + align(config->max_requests * sizeof(uint32_t));
     layout.end = layout.sent + align(config->max_sent * sizeof(struct jtp_sent));
     return layout;
 }
@@ -62,6 +63,7 @@ struct jtp_client *jtp_client_init(void *memory, const struct jtp_client_config 
     if (client->config.path.largest_datagram_bytes > JTP_LARGEST_PROBE_BYTES)
         client->config.path.largest_datagram_bytes = JTP_LARGEST_PROBE_BYTES;
     client->requests = (struct jtp_client_request *)(void *)(bytes + layout.requests);
+    client->cancels = (uint32_t *)(void *)(bytes + layout.cancels);
     struct jtp_range *ranges = (struct jtp_range *)(void *)(bytes + layout.ranges);
     for (uint32_t i = 0; i < config->max_requests; i++) {
         client->requests[i].ranges = ranges + (size_t)i * config->max_ranges * 2;
@@ -145,8 +147,9 @@ void jtp_client_end(struct jtp_client *client, struct jtp_client_request *reques
 
 void jtp_client_queue_cancel(struct jtp_client *client, uint32_t request)
 {
-    /* Where there is no room, the server's own deadline does it. */
-    if (client->cancel_count < JTP_MAX_CANCELS)
+    /* Where there is no room (requests were submitted and ended faster than datagrams left), the
+     * server's own deadline does it. */
+    if (client->cancel_count < client->config.max_requests)
         client->cancels[client->cancel_count++] = request;
 }
 

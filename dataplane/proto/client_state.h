@@ -7,7 +7,6 @@
 #include "dataplane/proto/reassembly.h"
 
 #define JTP_NO_REQUEST UINT32_MAX
-#define JTP_MAX_CANCELS 32
 #define JTP_MAX_RETRIES 4
 #define JTP_DEAD_TIMEOUTS 7 /* probe timeouts in a row, after which the connection is given up */
 #define JTP_FIRST_QUERY_NS (100 * JTP_MS)
@@ -55,7 +54,7 @@ struct jtp_client {
     uint64_t retry_number; /* RETRY for packets before this one is old */
     uint64_t active_ns; /* when something was last sent or heard */
     struct jtp_cookie cookie;
-    uint32_t cancels[JTP_MAX_CANCELS]; /* request numbers to send CANCEL for */
+    uint32_t *cancels; /* [max_requests] request numbers to send CANCEL for */
     uint32_t cancel_count;
     struct jtp_client_stats stats;
 };

@@ -18,18 +18,23 @@ struct bench {
     uint64_t most_bytes; /* the end of the data seen */
 };
 
-static struct bench *begin(void)
+static struct bench *begin_many(uint32_t max_requests)
 {
     struct jtp_client_config config;
     struct bench *bench = calloc(1, sizeof(*bench));
     jtp_client_config_default(&config);
     config.seed = 5;
-    config.max_requests = 3;
+    config.max_requests = max_requests;
     bench->now_ns = 100 * S;
     bench->client = jtp_client_init(malloc(jtp_client_bytes(&config)), &config);
     for (size_t i = 0; i < sizeof(bench->message); i++)
         bench->message[i] = (uint8_t)(i * 7);
     return bench;
+}
+
+static struct bench *begin(void)
+{
+    return begin_many(3);
 }
 
 static void end(struct bench *bench)
@@ -384,6 +389,51 @@ static void requests_over_the_limit_wait_with_the_caller(void)
     end(bench);
 }
 
+/* Takes all that leaves now; how many requests it cancels, each once. */
+static uint32_t count_cancels(struct bench *bench, bool *is_cancelled, uint32_t first)
+{
+    uint32_t count = 0;
+    while (jtp_client_next_datagram(bench->client, bench->now_ns, &bench->out)) {
+        size_t bytes = jtp_datagram_join(&bench->out, bench->bytes);
+        CU_ASSERT_EQUAL(jtp_packet_read(bench->bytes, bytes, &bench->packet), 0);
+        for (uint32_t i = 0; i < bench->packet.control_count; i++) {
+            if (bench->packet.controls[i].type != JTP_CANCEL)
+                continue;
+            CU_ASSERT_FALSE(is_cancelled[bench->packet.controls[i].request - first]);
+            is_cancelled[bench->packet.controls[i].request - first] = true;
+            count++;
+        }
+    }
+    return count;
+}
+
+static void cancels_all_that_were_open(void)
+{
+    enum { MANY = 100 };
+    bool is_cancelled[MANY] = {false};
+    struct bench *bench = begin_many(MANY);
+    uint32_t first = submit(bench, 100, 0);
+    pump(bench);
+    give(bench, bench->last_number, NULL, NULL, NULL); /* the server is heard */
+    for (uint32_t i = 1; i < MANY; i++)
+        submit(bench, 100, 0);
+    for (uint32_t turn = 0; turn < MANY; turn++) { /* as the window and the pace allow */
+        pump(bench);
+        give(bench, bench->last_number, NULL, NULL, NULL);
+        bench->now_ns += 10 * JTP_MS;
+    }
+    for (uint32_t i = 0; i < MANY; i++)
+        CU_ASSERT_EQUAL(jtp_client_cancel(bench->client, first + i, bench->now_ns), 0);
+    uint32_t count = 0;
+    for (uint32_t turn = 0; turn < MANY; turn++) {
+        count += count_cancels(bench, is_cancelled, first);
+        give(bench, bench->packet.header.packet_number, NULL, NULL, NULL);
+        bench->now_ns += 10 * JTP_MS;
+    }
+    CU_ASSERT_EQUAL(count, MANY);
+    end(bench);
+}
+
 const struct cunit_test tests[] = {
     {"a client shows its address before it sends more", shows_its_address_before_it_sends_more},
     {"it sends no more than granted", sends_no_more_than_granted},
@@ -397,5 +447,6 @@ const struct cunit_test tests[] = {
     {"a small request overtakes a large one", a_small_request_overtakes_a_large_one},
     {"strangers change nothing", strangers_change_nothing},
     {"requests over the limit wait with the caller", requests_over_the_limit_wait_with_the_caller},
+    {"every open request can be cancelled at once", cancels_all_that_were_open},
     {NULL, NULL},
 };
