@@ -47,8 +47,12 @@ download() {
 }
 
 unpack() {
-    local archive library
+    local archive library link
     for archive in "$folder"/apt/archives/*.deb; do dpkg -x "$archive" "$root"; done
+    # An absolute link (libm.so is one) would lead out of the folder, to what this system has or lacks.
+    find "$root" -type l -lname '/*' | while IFS= read -r link; do
+        ln -sfn "$root$(readlink "$link")" "$link"
+    done
     # What update-alternatives would link when the package is installed.
     for library in "$libraries"/openblas-pthread/*.so*; do
         ln -sf "openblas-pthread/${library##*/}" "$libraries/${library##*/}"

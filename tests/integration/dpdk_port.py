@@ -37,7 +37,7 @@ def need():
     """Why the tests cannot run here, or None."""
     if os.geteuid() != 0:
         return "needs root, for network namespaces"
-    for tool in ("ip", "ping", "arping", "ethtool"):
+    for tool in ("ip", "ping", "arping", "ethtool", "sysctl"):
         if not shutil.which(tool):
             return f"needs the command {tool}"
     made = subprocess.run(["ip", "netns", "add", ID + "x"], capture_output=True, text=True)
