@@ -16,6 +16,7 @@ enum region_kind {
     REGION_COUNTERS,
     REGION_LOAD_PAGE,
     REGION_WEIGHTS,
+    REGION_MODEL, /* model_table.h */
 };
 
 enum region_pages {

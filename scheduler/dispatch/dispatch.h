@@ -1,0 +1,143 @@
+/* Which requests run together, when, and on which worker: the first dispatcher. Pure: no clock, no
+ * memory but what it took at the beginning, no shared memory; jointd and tests drive it alike.
+ *
+ *   submit ──> bucket (model, from, to), by deadline ──> dispatch on a worker ──> finished
+ *
+ * Among the buckets the one whose most urgent request has the earliest deadline goes first, with as
+ * many of its rows as the model's batch takes, the most urgent first. A worker that has nothing to
+ * do never waits for a batch to fill while a request could not bear the wait.
+ *
+ * A request's rows run in one dispatch if they fit in a batch, else in several one after the other,
+ * on one worker. The owner numbers requests by a slot below max_requests, workers and models alike.
+ * The order of a turn is: what happened (submit, cancel, row and run done, worker up and down),
+ * then dispatch_next() until there is nothing. All times are monotonic nanoseconds. */
+#ifndef SCHEDULER_DISPATCH_DISPATCH_H
+#define SCHEDULER_DISPATCH_DISPATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DISPATCH_NO_DEADLINE UINT64_MAX
+#define DISPATCH_MAX_BATCH 64u
+
+struct dispatch_config {
+    uint32_t max_requests; /* slots; queued and running together; no default */
+    uint32_t max_workers; /* no default */
+    uint32_t max_models; /* no default */
+    uint32_t max_queued; /* requests that wait; no default */
+    uint32_t class_count; /* no default */
+    const uint32_t *class_max_queued; /* [class_count], copied */
+    bool has_batches; /* true; false: each request alone */
+    uint64_t max_delay_ns; /* 2 ms: how long one may wait for others to run with */
+    uint64_t commit_ahead_ns; /* 200 us: a worker is given its next dispatch when the one it runs is
+                               * predicted to end so soon, so that it never waits for us */
+};
+
+/* What the planner of batches needs of a model. Copied. */
+struct dispatch_model {
+    uint32_t cut_count;
+    uint32_t max_batch; /* 1..DISPATCH_MAX_BATCH */
+    const uint64_t *remaining_ns; /* [cut_count]: from the cut to the end, one row */
+    const uint64_t *batch_remaining_ns; /* the same for max_batch rows together */
+    const bool *has_rows; /* [cut_count]: rows of a batch can be told apart here */
+};
+
+struct dispatch_request {
+    uint32_t slot; /* the owner's name for it */
+    uint16_t model, from, to;
+    uint16_t rows;
+    uint8_t class_index;
+    uint64_t arrived_ns;
+    uint64_t deadline_ns;
+};
+
+enum dispatch_verdict {
+    DISPATCH_QUEUED,
+    DISPATCH_FULL, /* as many wait as may: come again later */
+    DISPATCH_LATE, /* could not be ready by its deadline even alone */
+    DISPATCH_NO_MODEL,
+};
+
+/* One row of a dispatch. */
+struct dispatch_row {
+    uint32_t slot;
+    uint16_t row; /* of the request, from 0 */
+};
+
+enum dispatch_action_kind {
+    DISPATCH_RUN, /* a new dispatch for a worker */
+    DISPATCH_DROP, /* a queued request can not be ready by its deadline any more: reject it */
+};
+
+struct dispatch_action {
+    enum dispatch_action_kind kind;
+    uint32_t slot; /* DROP */
+    uint32_t worker; /* RUN, as are all below */
+    uint32_t number; /* of the dispatch; not in use by an open one of this worker */
+    uint16_t model, from, to;
+    uint32_t row_count;
+    struct dispatch_row rows[DISPATCH_MAX_BATCH];
+};
+
+struct dispatch;
+
+struct dispatch_config dispatch_config_default(void);
+
+/* Takes all its memory. 0, -EINVAL or -ENOMEM. */
+int dispatch_create(const struct dispatch_config *config, struct dispatch **dispatch);
+void dispatch_destroy(struct dispatch *dispatch); /* accepts NULL */
+/* What may change while it runs. */
+void dispatch_set_delay(struct dispatch *dispatch, uint64_t max_delay_ns);
+int dispatch_set_class_limit(struct dispatch *dispatch, uint32_t class_index, uint32_t max_queued);
+
+/* A model that can be named from now on. 0, -EINVAL, -EEXIST, -ENOMEM. */
+int dispatch_add_model(struct dispatch *dispatch, uint32_t model,
+                       const struct dispatch_model *facts);
+/* Once nothing of it is queued or running; -EBUSY. */
+int dispatch_remove_model(struct dispatch *dispatch, uint32_t model);
+
+/* A worker that takes work, with this model or one more; and one that takes none any more. What it
+ * ran is forgotten: its requests are neither queued nor running, and the owner calls
+ * dispatch_requeue() for those that live on. */
+void dispatch_worker_has(struct dispatch *dispatch, uint32_t worker, uint32_t model);
+void dispatch_worker_lost_model(struct dispatch *dispatch, uint32_t worker, uint32_t model);
+void dispatch_worker_gone(struct dispatch *dispatch, uint32_t worker);
+
+enum dispatch_verdict dispatch_submit(struct dispatch *dispatch,
+                                      const struct dispatch_request *request, uint64_t now_ns);
+/* A request whose worker died: it waits again, over all limits, from its first row, in a dispatch
+ * of its own if is_alone. */
+void dispatch_requeue(struct dispatch *dispatch, const struct dispatch_request *request,
+                      bool is_alone, uint64_t now_ns);
+/* 0: it was queued and is forgotten. -EBUSY: it is running, tell the worker; its rows must still be
+ * done; no more of them are started. -ENOENT. */
+int dispatch_cancel(struct dispatch *dispatch, uint32_t slot);
+
+/* What a worker said. A row that missed its dispatch (was_run false) waits again. True if that was
+ * the request's last row: it is forgotten now. False also for words about rows that do not run. */
+bool dispatch_row_done(struct dispatch *dispatch, uint32_t worker, uint32_t number, uint32_t slot,
+                       uint16_t row, bool was_run, uint64_t now_ns);
+/* The dispatch is closed; compute_ns corrects the prediction. -ENOENT. */
+int dispatch_run_done(struct dispatch *dispatch, uint32_t worker, uint32_t number,
+                      uint64_t compute_ns, uint64_t now_ns);
+
+/* What is to be done now; false: nothing before dispatch_timeout_ns(), or before something happens.
+ */
+bool dispatch_next(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action);
+uint64_t dispatch_timeout_ns(const struct dispatch *dispatch); /* UINT64_MAX: not by itself */
+
+struct dispatch_load {
+    uint32_t queued, running; /* requests */
+    uint64_t oldest_arrived_ns; /* of those queued; UINT64_MAX: none */
+    uint64_t predicted_wait_ns; /* until a worker could begin what comes now */
+    uint64_t busy_ns; /* of all workers together since the beginning */
+    uint32_t workers; /* that take work */
+};
+
+void dispatch_measure(const struct dispatch *dispatch, uint64_t now_ns, struct dispatch_load *load);
+uint32_t dispatch_class_queued(const struct dispatch *dispatch, uint32_t class_index);
+/* How long one request of so many rows would compute alone. 0: no such model or cuts. */
+uint64_t dispatch_predict_ns(const struct dispatch *dispatch, uint32_t model, uint32_t from,
+                             uint32_t to, uint32_t rows);
+
+#endif
