@@ -55,6 +55,13 @@ void idle_arm(struct idle *idle);
 int idle_sleep(struct idle *idle, uint64_t timeout_ns);
 void idle_disarm(struct idle *idle);
 
+/* For a thread that sleeps elsewhere, between arm and disarm: readable when idle_sleep() would end.
+ * After it was, idle_sleep(idle, 0) notes whose peer is gone. */
+static inline int idle_fd(const struct idle *idle)
+{
+    return idle->epoll_fd;
+}
+
 /* Tells the core that it waits for memory to change. */
 static inline void idle_pause(void)
 {

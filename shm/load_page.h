@@ -35,4 +35,11 @@ int load_page_attach(struct load_page_reader *reader, const void *payload, uint6
  * -EAGAIN: overtaken again and again, or the page makes no sense. words is then undefined. */
 int load_page_read(const struct load_page_reader *reader, uint64_t *words, uint64_t *number);
 
+/* The newest snapshot's number, which may say anything: whether reading it again is worth it. */
+static inline uint64_t load_page_latest(const struct load_page_reader *reader)
+{
+    /* Nothing is read by it alone. */
+    return atomic_load_explicit(&reader->shared->latest, memory_order_relaxed);
+}
+
 #endif

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -266,6 +267,32 @@ static void other_descriptors_wake_too(void)
     free_both(both);
 }
 
+static bool is_readable(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    return poll(&one, 1, 0) == 1;
+}
+
+static void whoever_sleeps_elsewhere_is_woken_too(void)
+{
+    struct both *both = make_both();
+    struct idle idle = make_idle(IDLE_ADAPTIVE, &both->a);
+    idle_arm(&idle);
+    CU_ASSERT_FALSE(is_readable(idle_fd(&idle)));
+    wake_ring(&both->b);
+    CU_ASSERT_TRUE(is_readable(idle_fd(&idle)));
+    idle_disarm(&idle);
+    CU_ASSERT_FALSE(is_readable(idle_fd(&idle)));
+    wake_fini(&both->b);
+    CU_ASSERT_TRUE(is_readable(idle_fd(&idle)));
+    CU_ASSERT_EQUAL(idle_sleep(&idle, 0), 1);
+    CU_ASSERT_TRUE(both->a.is_peer_gone);
+    CU_ASSERT_FALSE(is_readable(idle_fd(&idle)));
+    idle_remove(&idle, &both->a);
+    idle_fini(&idle);
+    free_both(both);
+}
+
 static void a_gone_peer_is_noticed_once(void)
 {
     struct both *both = make_both();
@@ -319,6 +346,8 @@ const struct cunit_test tests[] = {
     {"no wake is lost", no_wake_is_lost},
     {"who goes to sleep without seeing what is published is rung", who_misses_it_is_rung},
     {"other descriptors end a sleep too", other_descriptors_wake_too},
+    {"whoever sleeps elsewhere on the idle's descriptor is woken too",
+     whoever_sleeps_elsewhere_is_woken_too},
     {"a peer that is gone is noticed, once", a_gone_peer_is_noticed_once},
     {"a hostile peer cannot make a ring or a drain wait", a_hostile_peer_cannot_stop_us},
     {NULL, NULL},

@@ -57,8 +57,10 @@ static void reads_the_newest(void)
     CU_ASSERT_EQUAL(load_page_attach(&reader, page, sizeof(*page) - 1, WORDS), -EBADMSG);
     CU_ASSERT_EQUAL_FATAL(load_page_attach(&reader, page, sizeof(*page), WORDS), 0);
     CU_ASSERT_EQUAL(load_page_read(&reader, words, &number), -ENODATA);
+    CU_ASSERT_EQUAL(load_page_latest(&reader), 0);
     for (uint64_t n = 1; n < 10; n++) {
         publish(&writer, n);
+        CU_ASSERT_EQUAL(load_page_latest(&reader), n);
         for (int again = 0; again < 2; again++) {
             CU_ASSERT_EQUAL(load_page_read(&reader, words, &number), 0);
             CU_ASSERT_EQUAL(number, n);
