@@ -23,9 +23,20 @@
  *            │ rows a b│ rows a b c│ rows a c   │       b leaves at 5, c joins at 2
  *            └ segment └ segment   └ segment    └ RUN_DONE
  *
- * A row's tensors lie in one place each way: the tensors of the cut in the engine's order, each
- * starting at the next multiple of MESSAGE_TENSOR_ALIGN, in ONNX layout. Places are offsets into
- * the payload of a granted region, named by its number in the channel's grants.
+ * A row is one of the `rows` rows of a request. The request's tensors at `from` lie together in one
+ * place, its answer's at `to` in another, each as a message of dataplane/PROTOCOL.md: with the
+ * scales first where the encoding has them, then tensor by tensor in the engine's order, each of
+ * them all rows of it one after the other, in ONNX layout, without gaps. The rows of a request are
+ * said one by one, in one dispatch or several, and each touches only its own part of the two
+ * places. The place is the same for all: the worker finds the row in it.
+ *
+ *   place:  │ scales (u8) │ tensor 0: row 0 │ row 1 │ ... │ tensor 1: row 0 │ row 1 │ ... │
+ *             8 * tensors * rows             ^ bytes of one row, in the encoding
+ *
+ * Encoding 0 is the tensors' own type: read and written where they lie (where a tensor before puts
+ * one off its type's alignment, it is copied). The others are for tensors of f32 alone, and
+ * converted when the row enters and leaves. Places start at multiples of MESSAGE_TENSOR_ALIGN; they
+ * are offsets into the payload of a granted region, named by its number in the channel's grants.
  *
  * The worker checks every field of a descriptor that it popped (a private copy) against what it
  * knows: the model, its cuts and their bytes, the regions. jointd checks every answer against
@@ -37,7 +48,7 @@
 
 #include "shm/layout.h"
 
-#define MESSAGE_TENSOR_ALIGN 64u
+#define MESSAGE_TENSOR_ALIGN 64u /* of a place; tensors in it follow without gaps */
 #define MESSAGE_MAX_ROWS 64u /* alive in one dispatch, and the largest batch */
 #define MESSAGE_MAX_MODELS 256u /* models are numbered below */
 #define MESSAGE_MAX_DISPATCHES 8u /* open at once: said, and not answered by RUN_DONE */
@@ -76,7 +87,8 @@ enum message_status {
     MESSAGE_NO_MODEL, /* not loaded here */
     MESSAGE_BAD_CUT, /* from < to, inside the dispatch and the model, does not hold; or rows of a
                       * batch cannot be told apart at one of the two */
-    MESSAGE_BAD_PLACE, /* size, region, bounds or alignment of a place */
+    MESSAGE_BAD_PLACE, /* size, region, bounds or alignment of a place; or no such row, or an
+                        * encoding that is none for these tensors */
     MESSAGE_BAD_RUN, /* number in use, no rows or too many, impossible range */
     MESSAGE_DRAINING, /* no new dispatches */
     MESSAGE_BROKEN, /* the engine failed: see error */
@@ -94,6 +106,14 @@ struct message_run {
                                          * Each stop costs a copy of that cut's tensors */
 };
 
+/* How the elements of a message are written; the numbers are PROTOCOL.md's. */
+enum message_encoding {
+    MESSAGE_OWN_TYPE, /* f32, or whatever the tensor is of */
+    MESSAGE_F16,
+    MESSAGE_U8, /* with a scale and a zero point for each row of each tensor */
+    MESSAGE_ENCODINGS,
+};
+
 /* ROW. jointd: sets all, worker: checks all but slot and generation, which it only repeats. */
 struct message_row {
     uint8_t kind;
@@ -104,9 +124,13 @@ struct message_row {
     uint32_t slot, generation; /* of the request, in jointd's table */
     uint16_t model; /* the dispatch's */
     uint16_t from, to; /* inside the dispatch's */
-    uint16_t reserved2;
-    uint64_t in_offset, in_bytes; /* the tensors at `from`; exactly their bytes */
-    uint64_t out_offset, out_bytes; /* place for those at `to`; apart from the other */
+    uint16_t row; /* which of the request's, below rows */
+    uint64_t in_offset; /* the request's message, with its tensors at `from` */
+    uint64_t out_offset; /* place for the answer's, with those at `to`; apart from the other */
+    uint32_t in_bytes, out_bytes; /* of the whole messages; exactly those of `rows` rows */
+    uint16_t rows; /* of the request, 1 and up */
+    uint8_t in_encoding, out_encoding; /* enum message_encoding */
+    uint32_t reserved2;
     uint64_t deadline_ns; /* monotonic: not worth starting after it; 0: none */
 };
 
@@ -149,8 +173,9 @@ struct message_segment {
     uint64_t reserved[4];
 };
 
-/* ROW_DONE. worker: sets all, jointd: checks slot, generation and that this worker runs it. The
- * answer lies in the row's place if status is MESSAGE_OK; else that place may hold anything. */
+/* ROW_DONE. worker: sets all, jointd: checks slot, generation, row and that this worker runs it.
+ * The answer lies in the row's part of the place if status is MESSAGE_OK; else that part may hold
+ * anything. */
 struct message_row_done {
     uint8_t kind;
     uint8_t status;
@@ -159,7 +184,7 @@ struct message_row_done {
     uint32_t slot, generation;
     uint16_t from, to;
     uint16_t segment_count;
-    uint16_t reserved;
+    uint16_t row; /* of the request */
     int32_t error; /* -errno of MESSAGE_BROKEN */
     uint32_t reserved2;
     uint64_t entered_ns, left_ns; /* monotonic; 0 if it did not enter */
@@ -195,6 +220,8 @@ static_assert(sizeof(struct message_run) == SHM_LINE_BYTES, "message_run");
 static_assert(offsetof(struct message_run, stops) == 16, "message_run");
 static_assert(sizeof(struct message_row) == SHM_LINE_BYTES, "message_row");
 static_assert(offsetof(struct message_row, in_offset) == 24, "message_row");
+static_assert(offsetof(struct message_row, in_bytes) == 40, "message_row");
+static_assert(offsetof(struct message_row, rows) == 48, "message_row");
 static_assert(offsetof(struct message_row, deadline_ns) == 56, "message_row");
 static_assert(sizeof(struct message_order) == SHM_LINE_BYTES, "message_order");
 static_assert(sizeof(struct message_model) == SHM_LINE_BYTES, "message_model");
@@ -202,6 +229,7 @@ static_assert(offsetof(struct message_model, weights_bytes) == 16, "message_mode
 static_assert(sizeof(struct message_segment) == SHM_LINE_BYTES, "message_segment");
 static_assert(offsetof(struct message_segment, started_ns) == 16, "message_segment");
 static_assert(sizeof(struct message_row_done) == SHM_LINE_BYTES, "message_row_done");
+static_assert(offsetof(struct message_row_done, row) == 22, "message_row_done");
 static_assert(offsetof(struct message_row_done, entered_ns) == 32, "message_row_done");
 static_assert(sizeof(struct message_run_done) == SHM_LINE_BYTES, "message_run_done");
 static_assert(offsetof(struct message_run_done, compute_ns) == 16, "message_run_done");
@@ -235,7 +263,7 @@ struct message_model_file {
 static_assert(sizeof(struct message_dimension) == 64, "message_dimension");
 static_assert(sizeof(struct message_model_file) == 40 + 4 * 64 + 2 * 2048, "message_model_file");
 
-/* Where the next tensor of a place starts, after one that ends at `bytes`. */
+/* Where the next place may start, after one that ends at `bytes`. */
 static inline uint64_t message_align(uint64_t bytes)
 {
     return (bytes + MESSAGE_TENSOR_ALIGN - 1) / MESSAGE_TENSOR_ALIGN * MESSAGE_TENSOR_ALIGN;

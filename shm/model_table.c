@@ -81,7 +81,7 @@ uint64_t model_table_message_bytes(const struct model_table *table, uint32_t cut
     else if (encoding == 1 && at->is_f32)
         bytes = rows * at->row_elements * 2;
     else if (encoding == 2 && at->is_f32)
-        bytes = rows * at->row_elements + 8 * (uint64_t)at->tensor_count;
+        bytes = rows * (at->row_elements + 8 * (uint64_t)at->tensor_count);
     else
         return 0;
     return bytes > UINT32_MAX ? 0 : bytes;

@@ -45,6 +45,7 @@ static void answer_row(struct worker *worker, const struct worker_row *row,
                                                      .generation = said->generation,
                                                      .from = said->from,
                                                      .to = said->to,
+                                                     .row = said->row,
                                                      .segment_count = (uint16_t)row->segment_count,
                                                      .error = error,
                                                      .entered_ns = row->entered_ns,
@@ -133,23 +134,26 @@ static unsigned char *find_place(const struct worker *worker, uint32_t grant, ui
     if (grant >= worker->channel.grant_count || !worker->is_slab[grant])
         return NULL;
     const struct region *region = &worker->channel.grant[grant];
-    if (bytes != expected_bytes || offset % MESSAGE_TENSOR_ALIGN != 0 ||
+    if (expected_bytes == 0 || bytes != expected_bytes || offset % MESSAGE_TENSOR_ALIGN != 0 ||
         (is_written && region->access != REGION_READ_WRITE))
         return NULL;
     return region_at(region, offset, bytes);
 }
 
 static enum message_status find_places(const struct worker *worker, struct worker_row *row,
-                                       const struct worker_cuts *cuts)
+                                       const struct worker_model *model)
 {
     const struct message_row *said = &row->said;
-    if (said->from >= said->to || said->to >= cuts->count)
+    if (said->from >= said->to || said->to >= model->cuts.count)
         return MESSAGE_BAD_CUT;
-    row->in = find_place(worker, said->in_region, said->in_offset, said->in_bytes,
-                         cuts->bytes[said->from], false);
-    row->out = find_place(worker, said->out_region, said->out_offset, said->out_bytes,
-                          cuts->bytes[said->to], true);
-    if (!row->in || !row->out)
+    const uint64_t in_bytes = row_place_message_bytes(engine_model_cut(model->model, said->from),
+                                                      said->rows, said->in_encoding);
+    const uint64_t out_bytes = row_place_message_bytes(engine_model_cut(model->model, said->to),
+                                                       said->rows, said->out_encoding);
+    row->in = find_place(worker, said->in_region, said->in_offset, said->in_bytes, in_bytes, false);
+    row->out =
+        find_place(worker, said->out_region, said->out_offset, said->out_bytes, out_bytes, true);
+    if (!row->in || !row->out || said->row >= said->rows)
         return MESSAGE_BAD_PLACE;
     const bool is_apart = said->in_region != said->out_region ||
                           said->in_offset + said->in_bytes <= said->out_offset ||
@@ -163,7 +167,7 @@ static enum message_status join_row(struct worker *worker, struct worker_path *p
     const struct worker_model *model = find_model(worker, row->said.model);
     if (!model)
         return MESSAGE_NO_MODEL;
-    const enum message_status status = find_places(worker, row, &model->cuts);
+    const enum message_status status = find_places(worker, row, model);
     if (status != MESSAGE_OK)
         return status;
     return path ? worker_path_join(path, row, &model->cuts) : MESSAGE_MISSED;

@@ -7,14 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t place_bytes(const struct engine_cut *cut)
-{
-    uint64_t bytes = 0;
-    for (uint32_t t = 0; t < cut->tensor_count; t++)
-        bytes = message_align(bytes) + cut->tensors[t].bytes;
-    return bytes;
-}
-
 static bool has_rows(const struct engine_cut *cut)
 {
     for (uint32_t t = 0; t < cut->tensor_count; t++)
@@ -51,23 +43,20 @@ static int list_cuts(struct worker_model *model, const struct message_model_file
     const uint32_t count = engine_model_cut_count(model->model);
     if (count > UINT16_MAX)
         return fail(error, -ENOTSUP, "a network of more cuts than a descriptor can name");
-    model->cut_bytes = calloc(count, sizeof(*model->cut_bytes));
     model->cut_has_rows = calloc(count, sizeof(*model->cut_has_rows));
-    if (!model->cut_bytes || !model->cut_has_rows)
+    if (!model->cut_has_rows)
         return fail(error, -ENOMEM, "no memory for the list of cuts");
     for (uint32_t k = 0; k < count; k++) {
         const struct engine_cut *cut = engine_model_cut(model->model, k);
-        model->cut_bytes[k] = place_bytes(cut);
+        const uint64_t bytes = message_align(row_place_private_bytes(cut));
         model->cut_has_rows[k] = has_rows(cut);
         if (cut->tensor_count > model->max_tensors)
             model->max_tensors = cut->tensor_count;
-        if (message_align(model->cut_bytes[k]) > model->half_bytes)
-            model->half_bytes = message_align(model->cut_bytes[k]);
+        if (bytes > model->half_bytes)
+            model->half_bytes = bytes;
     }
-    model->cuts = (struct worker_cuts){.count = count,
-                                       .max_batch = file->max_batch,
-                                       .bytes = model->cut_bytes,
-                                       .has_rows = model->cut_has_rows};
+    model->cuts = (struct worker_cuts){
+        .count = count, .max_batch = file->max_batch, .has_rows = model->cut_has_rows};
     return 0;
 }
 
@@ -91,8 +80,9 @@ static int warm(struct worker_model *model, uint32_t row_count, struct engine_er
     const uint32_t last = model->cuts.count - 1;
     for (uint32_t r = 0; r < row_count; r++) {
         unsigned char *place = model->between + 2 * r * model->half_bytes;
-        rows[r] = (struct worker_row){
-            .said = {.to = (uint16_t)last}, .in = place, .out = place + model->half_bytes};
+        rows[r] = (struct worker_row){.said = {.to = (uint16_t)last, .rows = 1},
+                                      .in = place,
+                                      .out = place + model->half_bytes};
         pointers[r] = &rows[r];
     }
     return worker_model_run(model, 0, last, pointers, row_count, error);
@@ -142,7 +132,6 @@ void worker_model_fini(struct worker_model *model)
     engine_context_destroy(model->context);
     engine_model_destroy(model->model);
     region_fini(&model->weights);
-    free(model->cut_bytes);
     free(model->cut_has_rows);
     free(model->between);
     free(model->inputs);
@@ -176,27 +165,60 @@ static unsigned char *half_of(const struct worker_model *model, uint32_t place, 
     return model->between + (2 * (uint64_t)place + half) * model->half_bytes;
 }
 
+struct row_place worker_model_in_place(const struct message_row *said)
+{
+    return (struct row_place){.row = said->row, .rows = said->rows, .encoding = said->in_encoding};
+}
+
+struct row_place worker_model_out_place(const struct message_row *said)
+{
+    return (struct row_place){.row = said->row, .rows = said->rows, .encoding = said->out_encoding};
+}
+
+/* A row that enters is read where its message has it, or copied from there; any other lies in its
+ * private place. */
+static void place_inputs(struct worker_model *model, uint32_t from, const struct worker_row *row,
+                         const void **inputs, uint32_t row_count)
+{
+    const struct engine_cut *cut = engine_model_cut(model->model, from);
+    const struct row_place place = worker_model_in_place(&row->said);
+    const bool enters = row->said.from == from;
+    const bool is_direct = enters && row_place_is_direct(cut, &place);
+    unsigned char *half = half_of(model, row->place, row->half);
+    if (enters && !is_direct)
+        row_place_read(cut, &place, row->in, half);
+    for (uint32_t t = 0; t < cut->tensor_count; t++)
+        inputs[(size_t)t * row_count] = is_direct ? row->in + row_place_offset(cut, &place, t)
+                                                  : half + row_place_private_offset(cut, t);
+}
+
+static void place_outputs(struct worker_model *model, uint32_t to, const struct worker_row *row,
+                          void **outputs, uint32_t row_count)
+{
+    const struct engine_cut *cut = engine_model_cut(model->model, to);
+    const struct row_place place = worker_model_out_place(&row->said);
+    const bool is_direct = row->said.to == to && row_place_is_direct(cut, &place);
+    unsigned char *half = half_of(model, row->place, 1 - row->half);
+    for (uint32_t t = 0; t < cut->tensor_count; t++)
+        outputs[(size_t)t * row_count] = is_direct ? row->out + row_place_offset(cut, &place, t)
+                                                   : half + row_place_private_offset(cut, t);
+}
+
+/* After the run: the answer of a row that leaves, if it could not be written there at once. */
+static void bring_out(const struct worker_model *model, uint32_t to, const struct worker_row *row)
+{
+    const struct engine_cut *cut = engine_model_cut(model->model, to);
+    const struct row_place place = worker_model_out_place(&row->said);
+    if (row->said.to == to && !row_place_is_direct(cut, &place))
+        row_place_write(cut, &place, half_of(model, row->place, 1 - row->half), row->out);
+}
+
 int worker_model_run(struct worker_model *model, uint32_t from, uint32_t to,
                      struct worker_row *const *rows, uint32_t row_count, struct engine_error *error)
 {
-    const struct engine_cut *cut_in = engine_model_cut(model->model, from);
-    const struct engine_cut *cut_out = engine_model_cut(model->model, to);
     for (uint32_t r = 0; r < row_count; r++) {
-        const struct worker_row *row = rows[r];
-        const unsigned char *in =
-            row->said.from == from ? row->in : half_of(model, row->place, row->half);
-        unsigned char *out =
-            row->said.to == to ? row->out : half_of(model, row->place, 1 - row->half);
-        uint64_t offset = 0;
-        for (uint32_t t = 0; t < cut_in->tensor_count; t++) {
-            model->inputs[(size_t)t * row_count + r] = in + offset;
-            offset = message_align(offset + cut_in->tensors[t].bytes);
-        }
-        offset = 0;
-        for (uint32_t t = 0; t < cut_out->tensor_count; t++) {
-            model->outputs[(size_t)t * row_count + r] = out + offset;
-            offset = message_align(offset + cut_out->tensors[t].bytes);
-        }
+        place_inputs(model, from, rows[r], model->inputs + r, row_count);
+        place_outputs(model, to, rows[r], model->outputs + r, row_count);
     }
     const struct engine_run run = {.from = from,
                                    .to = to,
@@ -204,7 +226,9 @@ int worker_model_run(struct worker_model *model, uint32_t from, uint32_t to,
                                    .inputs = model->inputs,
                                    .outputs = model->outputs};
     const int rc = engine_context_run(model->context, &run, error);
-    for (uint32_t r = 0; rc == 0 && r < row_count; r++)
+    for (uint32_t r = 0; rc == 0 && r < row_count; r++) {
+        bring_out(model, to, rows[r]);
         rows[r]->half = 1 - rows[r]->half;
+    }
     return rc;
 }

@@ -10,6 +10,7 @@
 #define COMPUTE_WORKER_WORKER_MODEL_H
 
 #include "compute/engine.h"
+#include "compute/worker/row_place.h"
 #include "compute/worker/worker_path.h"
 #include "shm/region.h"
 
@@ -19,7 +20,6 @@ struct worker_model {
     struct engine_context *context;
     struct region weights;
     struct worker_cuts cuts;
-    uint64_t *cut_bytes;
     bool *cut_has_rows;
     uint32_t max_tensors; /* of a cut */
     unsigned char *between;
@@ -42,8 +42,13 @@ uint64_t worker_model_private_bytes(const struct worker_model *model);
 uint32_t worker_model_take_place(struct worker_model *model);
 void worker_model_give_place(struct worker_model *model, uint32_t place);
 
-/* Runs [from, to) for these rows: from their places in the request slab, or between, to those in
- * the response slab for rows that end at `to`, else between. 0 or the engine's error. */
+/* Where a row's tensors lie in its request's message, and in its answer's. */
+struct row_place worker_model_in_place(const struct message_row *said);
+struct row_place worker_model_out_place(const struct message_row *said);
+
+/* Runs [from, to) for these rows: from their messages in the request slab, or between, to those in
+ * the response slab for rows that end at `to`, else between. What the engine cannot work on where
+ * it lies goes through the row's private place. 0 or the engine's error. */
 int worker_model_run(struct worker_model *model, uint32_t from, uint32_t to,
                      struct worker_row *const *rows, uint32_t row_count,
                      struct engine_error *error);

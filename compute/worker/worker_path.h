@@ -14,7 +14,7 @@
 
 struct worker_row {
     struct message_row said;
-    const unsigned char *in; /* the checked places */
+    const unsigned char *in; /* the request's message and place for the answer's, checked */
     unsigned char *out;
     bool is_active; /* has entered */
     uint32_t place; /* active: its private place between segments ... */
@@ -42,7 +42,6 @@ struct worker_path {
 struct worker_cuts {
     uint32_t count;
     uint32_t max_batch;
-    const uint64_t *bytes; /* of a place, by cut */
     const bool *has_rows; /* the rows of a batch can be told apart here, by cut */
 };
 

@@ -171,9 +171,10 @@ static union message row_of(const struct server *server, uint32_t slot)
                                    .model = HOST_MODEL,
                                    .to = (uint16_t)to,
                                    .in_offset = ref->offset,
-                                   .in_bytes = server->host.cut_bytes[0],
+                                   .in_bytes = (uint32_t)server->host.cut_bytes[0],
                                    .out_offset = ref->offset,
-                                   .out_bytes = server->host.cut_bytes[to]}};
+                                   .out_bytes = (uint32_t)server->host.cut_bytes[to],
+                                   .rows = 1}};
 }
 
 /* One dispatch of what is queued, if the worker can take another. */

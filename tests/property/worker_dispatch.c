@@ -37,9 +37,10 @@ struct message_row dispatch_row(const struct worker_host *host, uint32_t dispatc
                                 .from = (uint16_t)from,
                                 .to = (uint16_t)to,
                                 .in_offset = slot * host->place_bytes,
-                                .in_bytes = host->cut_bytes[from],
+                                .in_bytes = (uint32_t)host->cut_bytes[from],
                                 .out_offset = slot * host->place_bytes,
-                                .out_bytes = host->cut_bytes[to]};
+                                .out_bytes = (uint32_t)host->cut_bytes[to],
+                                .rows = 1};
 }
 
 void dispatch_say_row(struct worker_peer *peer, struct worker_dispatch *dispatch,

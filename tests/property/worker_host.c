@@ -38,7 +38,7 @@ static void list_cuts(struct worker_host *host)
         const struct engine_cut *cut = engine_model_cut(host->model, k);
         uint64_t bytes = 0;
         for (uint32_t t = 0; t < cut->tensor_count; t++)
-            bytes = message_align(bytes) + cut->tensors[t].bytes;
+            bytes += cut->tensors[t].bytes;
         host->cut_bytes[k] = bytes;
         if (message_align(bytes) > host->place_bytes)
             host->place_bytes = message_align(bytes);
@@ -204,12 +204,11 @@ void worker_host_run(struct worker_host *host, uint32_t from, uint32_t to, uint3
     const struct engine_cut *cut_in = engine_model_cut(host->model, from);
     const struct engine_cut *cut_out = engine_model_cut(host->model, to);
     for (uint32_t r = 0; r < row_count; r++) {
-        /* At most two tensors: the second starts behind the first, aligned. */
+        /* At most two tensors: the second starts behind the first. */
         for (uint32_t t = 0; t < cut_in->tensor_count; t++)
-            inputs[t * row_count + r] = in[r] + (t ? message_align(cut_in->tensors[0].bytes) : 0);
+            inputs[t * row_count + r] = in[r] + (t ? cut_in->tensors[0].bytes : 0);
         for (uint32_t t = 0; t < cut_out->tensor_count; t++)
-            outputs[t * row_count + r] =
-                out[r] + (t ? message_align(cut_out->tensors[0].bytes) : 0);
+            outputs[t * row_count + r] = out[r] + (t ? cut_out->tensors[0].bytes : 0);
     }
     const struct engine_run run = {
         .from = from, .to = to, .rows = row_count, .inputs = inputs, .outputs = outputs};

@@ -102,9 +102,10 @@ static union message row_of(const struct pair *pair, uint32_t dispatch, uint32_t
                                    .from = (uint16_t)from,
                                    .to = (uint16_t)to,
                                    .in_offset = offset,
-                                   .in_bytes = pair->host.cut_bytes[from],
+                                   .in_bytes = (uint32_t)pair->host.cut_bytes[from],
                                    .out_offset = offset,
-                                   .out_bytes = pair->host.cut_bytes[to]}};
+                                   .out_bytes = (uint32_t)pair->host.cut_bytes[to],
+                                   .rows = 1}};
 }
 
 /* Hears until RUN_DONE; the status of each ROW_DONE by slot. */
@@ -247,7 +248,7 @@ static void bad_rows_are_refused_with_a_reason(void)
     bad[9].row.in_offset = PAYLOAD - 64;
     bad[10].row.in_offset = UINT64_MAX - 63;
     bad[11].row.in_bytes -= 1;
-    bad[12].row.out_bytes = UINT64_MAX;
+    bad[12].row.out_bytes = UINT32_MAX;
     bad[13].row.out_offset = PAYLOAD;
     bad[14].row.in_region = 1; /* the very place of the answer */
     bad[15].row.dispatch = 5;

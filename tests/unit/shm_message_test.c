@@ -26,10 +26,14 @@ static void a_row_is_laid_out_as_written(void)
                                            .model = 0x0f10,
                                            .from = 0x1112,
                                            .to = 0x1314,
+                                           .row = 0x2b2c,
                                            .in_offset = 0x1516171819,
-                                           .in_bytes = 0x1a1b1c,
                                            .out_offset = 0x1d1e1f2021,
+                                           .in_bytes = 0x1a1b1c,
                                            .out_bytes = 0x222324,
+                                           .rows = 0x2d2e,
+                                           .in_encoding = MESSAGE_F16,
+                                           .out_encoding = MESSAGE_U8,
                                            .deadline_ns = 0x25262728292a}};
     CU_ASSERT_EQUAL(bytes_at(&message, 0, 1), 4);
     CU_ASSERT_EQUAL(bytes_at(&message, 1, 1), 1);
@@ -40,10 +44,14 @@ static void a_row_is_laid_out_as_written(void)
     CU_ASSERT_EQUAL(bytes_at(&message, 16, 2), 0x0f10);
     CU_ASSERT_EQUAL(bytes_at(&message, 18, 2), 0x1112);
     CU_ASSERT_EQUAL(bytes_at(&message, 20, 2), 0x1314);
+    CU_ASSERT_EQUAL(bytes_at(&message, 22, 2), 0x2b2c);
     CU_ASSERT_EQUAL(bytes_at(&message, 24, 8), 0x1516171819);
-    CU_ASSERT_EQUAL(bytes_at(&message, 32, 8), 0x1a1b1c);
-    CU_ASSERT_EQUAL(bytes_at(&message, 40, 8), 0x1d1e1f2021);
-    CU_ASSERT_EQUAL(bytes_at(&message, 48, 8), 0x222324);
+    CU_ASSERT_EQUAL(bytes_at(&message, 32, 8), 0x1d1e1f2021);
+    CU_ASSERT_EQUAL(bytes_at(&message, 40, 4), 0x1a1b1c);
+    CU_ASSERT_EQUAL(bytes_at(&message, 44, 4), 0x222324);
+    CU_ASSERT_EQUAL(bytes_at(&message, 48, 2), 0x2d2e);
+    CU_ASSERT_EQUAL(bytes_at(&message, 50, 1), 1);
+    CU_ASSERT_EQUAL(bytes_at(&message, 51, 1), 2);
     CU_ASSERT_EQUAL(bytes_at(&message, 56, 8), 0x25262728292a);
 }
 
@@ -56,6 +64,7 @@ static void a_done_row_is_laid_out_as_written(void)
                                                 .slot = 0x0708090a,
                                                 .generation = 0x0b0c0d0e,
                                                 .segment_count = 0x0f10,
+                                                .row = 0x1718,
                                                 .error = -22,
                                                 .entered_ns = 0x1112,
                                                 .left_ns = 0x1314,
@@ -67,6 +76,7 @@ static void a_done_row_is_laid_out_as_written(void)
     CU_ASSERT_EQUAL(bytes_at(&message, 8, 4), 0x0708090a);
     CU_ASSERT_EQUAL(bytes_at(&message, 12, 4), 0x0b0c0d0e);
     CU_ASSERT_EQUAL(bytes_at(&message, 20, 2), 0x0f10);
+    CU_ASSERT_EQUAL(bytes_at(&message, 22, 2), 0x1718);
     CU_ASSERT_EQUAL((int32_t)bytes_at(&message, 24, 4), -22);
     CU_ASSERT_EQUAL(bytes_at(&message, 32, 8), 0x1112);
     CU_ASSERT_EQUAL(bytes_at(&message, 40, 8), 0x1314);
@@ -86,7 +96,7 @@ static void stops_are_bits(void)
     CU_ASSERT_EQUAL(one.stops[1], 2);
 }
 
-static void tensors_start_at_lines(void)
+static void places_start_at_lines(void)
 {
     CU_ASSERT_EQUAL(message_align(0), 0);
     CU_ASSERT_EQUAL(message_align(1), 64);
@@ -106,7 +116,7 @@ const struct cunit_test tests[] = {
     {"each field of a row's answer lies where its declaration says",
      a_done_row_is_laid_out_as_written},
     {"stops are one bit a cut, and cuts beyond the last bit are none", stops_are_bits},
-    {"each tensor of a place starts at a line", tensors_start_at_lines},
+    {"each place starts at a line", places_start_at_lines},
     {"zeroed memory is no message", zeroed_memory_says_nothing},
     {NULL, NULL},
 };

@@ -38,10 +38,12 @@ static void reads_what_is_sound(void)
     CU_ASSERT_EQUAL_FATAL(model_table_attach(&table, &region), 0);
     CU_ASSERT_EQUAL(table.cut_count, 2);
     CU_ASSERT_PTR_EQUAL(table.tensors, tensors);
-    /* By hand from PROTOCOL.md: as it is; 2 bytes an element; 8 a tensor and 1 an element. */
+    /* By hand from PROTOCOL.md: as it is; 2 bytes an element; 8 a row of a tensor and 1 an
+     * element. */
     CU_ASSERT_EQUAL(model_table_message_bytes(&table, 0, 5, 0), 60);
     CU_ASSERT_EQUAL(model_table_message_bytes(&table, 0, 5, 1), 30);
-    CU_ASSERT_EQUAL(model_table_message_bytes(&table, 0, 5, 2), 23);
+    CU_ASSERT_EQUAL(model_table_message_bytes(&table, 0, 1, 2), 11);
+    CU_ASSERT_EQUAL(model_table_message_bytes(&table, 0, 5, 2), 55);
     CU_ASSERT_EQUAL(model_table_message_bytes(&table, 1, 2, 0), 32);
     CU_ASSERT_EQUAL(model_table_message_bytes(&table, 1, 2, 1), 0);
     CU_ASSERT_EQUAL(model_table_message_bytes(&table, 2, 1, 0), 0);
