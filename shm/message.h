@@ -1,5 +1,5 @@
 /* What jointd and a worker say to each other: one 64-byte descriptor each, in the rings of their
- * channel, and one larger message over the socket when a model is loaded.
+ * channel, and larger messages over the socket when a model is packed or loaded.
  *
  *   jointd -> worker                          worker -> jointd
  *   LOAD    a model came over the socket      READY / FAILED
@@ -262,6 +262,28 @@ struct message_model_file {
 
 static_assert(sizeof(struct message_dimension) == 64, "message_dimension");
 static_assert(sizeof(struct message_model_file) == 40 + 4 * 64 + 2 * 2048, "message_model_file");
+
+#define MESSAGE_PACKED_TEXT_BYTES 1000u
+#define MESSAGE_PACKED_DESCRIPTORS 2u /* with status 0: the regions of weights and of the table */
+
+/* What a loader (`joint-worker --pack`) answers. jointd sends one message_model_file without a
+ * descriptor, weights_bytes of no matter; then come any number of these with status -EINPROGRESS,
+ * and one last with another, after which the loader exits, 0 if its status is 0. Work that goes on
+ * is told whenever a part of it is done, though not more than ten times a second; the longest parts
+ * are reading a large file and measuring one layer's algorithms, some seconds. A progress message
+ * that jointd does not read in time is left out. loader: sets all, jointd: checks all. */
+struct message_packed {
+    int32_t status; /* -EINPROGRESS; 0: two descriptors came with it, REGION_WEIGHTS and
+                     * REGION_MODEL, sealed, both read-only; else -errno, and none */
+    uint32_t permille; /* of the part that `text` names, while in progress */
+    uint64_t weights_bytes; /* with status 0: for message_model_file */
+    uint64_t took_ns; /* so far */
+    char text[MESSAGE_PACKED_TEXT_BYTES]; /* what is being done, or what went wrong, where and what
+                                           * to do; ends with 0 */
+};
+
+static_assert(sizeof(struct message_packed) == 24 + MESSAGE_PACKED_TEXT_BYTES, "message_packed");
+static_assert(offsetof(struct message_packed, text) == 24, "message_packed");
 
 /* Where the next place may start, after one that ends at `bytes`. */
 static inline uint64_t message_align(uint64_t bytes)
