@@ -205,6 +205,11 @@ void jtp_client_lose(struct jtp_client *client, uint64_t now_ns)
     jtp_client_renew(client);
 }
 
+uint64_t jtp_client_connection(const struct jtp_client *client)
+{
+    return client->connection;
+}
+
 const struct jtp_path *jtp_client_path(const struct jtp_client *client)
 {
     return &client->path;

@@ -93,6 +93,10 @@ bool jtp_client_next_datagram(struct jtp_client *client, uint64_t now_ns,
 /* The next request that has ended, once for each; false: there is none. */
 bool jtp_client_next_event(struct jtp_client *client, struct jtp_event *event);
 
+/* The number that its datagrams carry, and those for it; another one after it began anew, which may
+ * happen in submit, on_datagram and on_timeout. */
+uint64_t jtp_client_connection(const struct jtp_client *client);
+
 const struct jtp_path *jtp_client_path(const struct jtp_client *client);
 const struct jtp_client_stats *jtp_client_stats(const struct jtp_client *client);
 

@@ -246,4 +246,11 @@ static inline uint64_t jtp_get_u64(const uint8_t *at)
     return jtp_get_u32(at) | (uint64_t)jtp_get_u32(at + 4) << 32;
 }
 
+/* The connection of a datagram of JTP_HEADER_BYTES or more, which may be anything yet: for whoever
+ * sorts datagrams by connection before they are read. */
+static inline uint64_t jtp_peek_connection(const uint8_t *bytes)
+{
+    return jtp_get_u64(bytes + 8);
+}
+
 #endif

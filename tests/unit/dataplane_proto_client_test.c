@@ -65,6 +65,8 @@ static int pump(struct bench *bench)
         CU_ASSERT_EQUAL(jtp_packet_read(bench->bytes, bytes, &bench->packet), 0);
         CU_ASSERT(bytes <= 1472);
         bench->connection = bench->packet.header.connection;
+        CU_ASSERT_EQUAL(jtp_peek_connection(bench->bytes), bench->connection);
+        CU_ASSERT_EQUAL(jtp_client_connection(bench->client), bench->connection);
         bench->last_number = bench->packet.header.packet_number;
         if (count++ == 0)
             bench->first_number = bench->last_number;
