@@ -4,11 +4,15 @@
  *   submit ──> bucket (model, from, to), by deadline ──> dispatch on a worker ──> finished
  *
  * Among the buckets the one whose most urgent request has the earliest deadline goes first, with as
- * many of its rows as the model's batch takes, the most urgent first. A worker that has nothing to
- * do never waits for a batch to fill while a request could not bear the wait.
+ * many of its rows as the model's batch takes, the most urgent first, and as stay in time together.
+ * A request without a deadline, or with one far away, counts as due patience_ns after it arrived. A
+ * worker that has nothing to do waits for a batch to fill only while more requests of the bucket
+ * are expected soon enough to be worth it: README.md has the rule. A lone request starts at once.
  *
  * A request's rows run in one dispatch if they fit in a batch, else in several one after the other,
- * on one worker. The owner numbers requests by a slot below max_requests, workers and models alike.
+ * on one worker: the next begins to wait when each row of the one before was answered. Where rows
+ * can not be told apart (has_rows) a batch is one row. The owner numbers requests by a slot below
+ * max_requests, workers and models alike.
  * The order of a turn is: what happened (submit, cancel, row and run done, worker up and down),
  * then dispatch_next() until there is nothing. All times are monotonic nanoseconds. */
 #ifndef SCHEDULER_DISPATCH_DISPATCH_H
@@ -31,6 +35,8 @@ struct dispatch_config {
     uint64_t max_delay_ns; /* 2 ms: how long one may wait for others to run with */
     uint64_t commit_ahead_ns; /* 200 us: a worker is given its next dispatch when the one it runs is
                                * predicted to end so soon, so that it never waits for us */
+    uint64_t patience_ns; /* 1 s: what is not due before so long after its arrival is as if it
+                           * were, so that nothing starves */
 };
 
 /* What the planner of batches needs of a model. Copied. */
@@ -113,11 +119,15 @@ void dispatch_requeue(struct dispatch *dispatch, const struct dispatch_request *
  * done; no more of them are started. -ENOENT. */
 int dispatch_cancel(struct dispatch *dispatch, uint32_t slot);
 
-/* What a worker said. A row that missed its dispatch (was_run false) waits again. True if that was
- * the request's last row: it is forgotten now. False also for words about rows that do not run. */
+/* What a worker said. A row that missed its dispatch (was_run false) waits again, once each row of
+ * its request in that dispatch was answered: for the same worker if a row of the request was run
+ * there and the worker still has the model, else for any. True if that was the request's last row,
+ * or the last that ran of a cancelled one: it is forgotten now. False also for words about rows
+ * that do not run. */
 bool dispatch_row_done(struct dispatch *dispatch, uint32_t worker, uint32_t number, uint32_t slot,
                        uint16_t row, bool was_run, uint64_t now_ns);
-/* The dispatch is closed; compute_ns corrects the prediction. -ENOENT. */
+/* The dispatch is closed; compute_ns, unless 0, corrects the prediction. Rows that were not
+ * answered are still to be. -ENOENT. */
 int dispatch_run_done(struct dispatch *dispatch, uint32_t worker, uint32_t number,
                       uint64_t compute_ns, uint64_t now_ns);
 

@@ -1,0 +1,231 @@
+/* The decision: which bucket goes next, on which worker, with which of its requests.
+ *
+ * Of the buckets that are ready, and that a free worker could run, the one with the most urgent
+ * request; of the workers that could, the one that is done first, and of these the one with the
+ * fewest models, which can do the least else. */
+#include "scheduler/dispatch/state.h"
+
+#include <string.h>
+
+/* Index of a free one; DISPATCH_NONE. */
+static uint32_t free_record(const struct worker *worker)
+{
+    for (uint32_t i = 0; i < DISPATCH_WORKER_RECORDS; i++)
+        if (!worker->runs[i].is_open && !worker->runs[i].pending)
+            return i;
+    return DISPATCH_NONE;
+}
+
+uint64_t dispatch_free_ns(const struct dispatch *dispatch, const struct worker *worker)
+{
+    if (!worker->model_count || worker->open_count == DISPATCH_WORKER_RUNS ||
+        free_record(worker) == DISPATCH_NONE)
+        return UINT64_MAX;
+    if (!worker->open_count || worker->ends_ns <= dispatch->config.commit_ahead_ns)
+        return 0;
+    return worker->ends_ns - dispatch->config.commit_ahead_ns;
+}
+
+static bool is_more_urgent(const struct dispatch *dispatch, uint32_t bucket, uint32_t other)
+{
+    if (bucket == DISPATCH_NONE || other == DISPATCH_NONE)
+        return other == DISPATCH_NONE && bucket != DISPATCH_NONE;
+    const struct order_heap_node *a = &dispatch->bucket_nodes[bucket];
+    const struct order_heap_node *b = &dispatch->bucket_nodes[other];
+    return a->key != b->key ? a->key < b->key : a->tie < b->tie;
+}
+
+static bool has_free_worker(const struct dispatch *dispatch, const struct model *model)
+{
+    for (uint32_t word = 0; word < dispatch->worker_words; word++)
+        if (model->workers[word] & dispatch->free_workers[word])
+            return true;
+    return false;
+}
+
+static uint32_t choose_bucket(struct dispatch *dispatch, uint64_t now_ns)
+{
+    uint32_t best = DISPATCH_NONE;
+    bool is_any_free = false;
+    memset(dispatch->free_workers, 0, dispatch->worker_words * sizeof(*dispatch->free_workers));
+    for (uint32_t i = 0; i < dispatch->config.max_workers; i++) {
+        const struct worker *worker = &dispatch->workers[i];
+        if (dispatch_free_ns(dispatch, worker) > now_ns)
+            continue;
+        is_any_free = true;
+        dispatch->free_workers[i / 64] |= UINT64_C(1) << i % 64;
+        if (is_more_urgent(dispatch, order_heap_first(&worker->pinned), best))
+            best = order_heap_first(&worker->pinned);
+    }
+    for (uint32_t i = 0; is_any_free && i < dispatch->config.max_models; i++) {
+        const struct model *model = &dispatch->models[i];
+        const uint32_t first = order_heap_first(&model->ready);
+        if (is_more_urgent(dispatch, first, best) && has_free_worker(dispatch, model))
+            best = first;
+    }
+    return best;
+}
+
+static bool is_better_worker(const struct worker *worker, const struct worker *other)
+{
+    const uint64_t ends_ns = worker->open_count ? worker->ends_ns : 0;
+    const uint64_t other_ends_ns = other->open_count ? other->ends_ns : 0;
+    return ends_ns != other_ends_ns ? ends_ns < other_ends_ns
+                                    : worker->model_count < other->model_count;
+}
+
+static uint32_t choose_worker(const struct dispatch *dispatch, const struct bucket *bucket)
+{
+    if (bucket->place == BUCKET_PINNED)
+        return bucket->worker;
+    uint32_t best = DISPATCH_NONE;
+    const struct model *model = &dispatch->models[bucket->model];
+    for (uint32_t word = 0; word < dispatch->worker_words; word++) {
+        uint64_t bits = model->workers[word] & dispatch->free_workers[word];
+        for (; bits; bits &= bits - 1) {
+            const uint32_t at = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (best == DISPATCH_NONE ||
+                is_better_worker(&dispatch->workers[at], &dispatch->workers[best]))
+                best = at;
+        }
+    }
+    return best;
+}
+
+static void add_rows(struct run *run, struct request *request)
+{
+    for (uint64_t bits = request->waiting; bits; bits &= bits - 1) {
+        const uint32_t row = request->first_row + (uint32_t)__builtin_ctzll(bits);
+        run->pending |= UINT64_C(1) << run->row_count;
+        run->rows[run->row_count++] = (struct dispatch_row){request->facts.slot, (uint16_t)row};
+    }
+    request->running = request->waiting;
+    request->waiting = 0;
+}
+
+/* Predictions for a batch that is being put together. */
+struct filling {
+    const struct model *model;
+    const struct bucket *bucket;
+    uint64_t start_ns;
+};
+
+static uint64_t end_ns(const struct filling *filling, uint32_t rows)
+{
+    const struct bucket *bucket = filling->bucket;
+    const uint64_t loaded_ns = batch_cost_ns(&filling->model->cost, bucket->from, bucket->to, rows);
+    return filling->start_ns + correction_safe_ns(&filling->model->correction, loaded_ns);
+}
+
+/* The most urgent first, until one does not fit, or a larger batch would be late for one that a
+ * smaller is in time for. One that would be late even alone is not waited for. */
+static void fill(struct dispatch *dispatch, const struct filling *filling, uint32_t worker,
+                 struct run *run)
+{
+    const struct bucket *bucket = filling->bucket;
+    uint64_t due_ns = UINT64_MAX;
+    for (;;) {
+        const uint32_t slot = order_heap_first(&bucket->requests);
+        if (slot == ORDER_HEAP_NONE)
+            return;
+        struct request *request = &dispatch->requests[slot];
+        const uint32_t rows = (uint32_t)__builtin_popcountll(request->waiting);
+        const uint32_t together = run->row_count + rows;
+        if (run->row_count && (!dispatch->config.has_batches || together > bucket->most_rows ||
+                               end_ns(filling, together) > due_ns))
+            return;
+        if (request->facts.deadline_ns < due_ns &&
+            end_ns(filling, rows) <= request->facts.deadline_ns)
+            due_ns = request->facts.deadline_ns;
+        dispatch_queue_take(dispatch, slot);
+        add_rows(run, request);
+        request->state = REQUEST_RUNS;
+        dispatch->running_count++;
+        dispatch_hold(dispatch, slot, worker);
+    }
+}
+
+static void give(struct dispatch *dispatch, uint32_t at, uint32_t worker_at, uint64_t now_ns,
+                 struct dispatch_action *action)
+{
+    const struct bucket *bucket = &dispatch->table.buckets[at];
+    struct model *model = &dispatch->models[bucket->model];
+    struct worker *worker = &dispatch->workers[worker_at];
+    struct run *run = &worker->runs[free_record(worker)];
+    const bool is_idle = !worker->open_count;
+    const uint64_t start_ns = is_idle || worker->ends_ns < now_ns ? now_ns : worker->ends_ns;
+    run->is_open = true;
+    run->number = dispatch->next_number++;
+    run->row_count = run->missed_count = 0;
+    run->model = bucket->model;
+    run->from = bucket->from;
+    run->to = bucket->to;
+    fill(dispatch, &(struct filling){model, bucket, start_ns}, worker_at, run);
+    run->expected_ns = correction_typical_ns(
+        &model->correction, batch_cost_ns(&model->cost, run->from, run->to, run->row_count));
+    dispatch_queue_place(dispatch, at);
+    if (is_idle)
+        worker->began_ns = now_ns;
+    worker->open_count++;
+    model->open_count++;
+    worker->ends_ns = start_ns + run->expected_ns;
+    action->kind = DISPATCH_RUN;
+    action->slot = DISPATCH_NONE;
+    action->worker = worker_at;
+    action->number = run->number;
+    action->model = run->model;
+    action->from = run->from;
+    action->to = run->to;
+    action->row_count = run->row_count;
+    memcpy(action->rows, run->rows, run->row_count * sizeof(*run->rows));
+}
+
+bool dispatch_next(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action)
+{
+    now_ns = dispatch_clock(dispatch, now_ns);
+    const uint32_t late = order_heap_first(&dispatch->drops);
+    if (late != ORDER_HEAP_NONE && dispatch->by_drop[late].key <= now_ns) {
+        action->kind = DISPATCH_DROP;
+        action->slot = late;
+        dispatch_forget(dispatch, late);
+        return true;
+    }
+    dispatch_queue_ripen(dispatch, now_ns);
+    const uint32_t bucket = choose_bucket(dispatch, now_ns);
+    if (bucket == DISPATCH_NONE)
+        return false;
+    give(dispatch, bucket, choose_worker(dispatch, &dispatch->table.buckets[bucket]), now_ns,
+         action);
+    return true;
+}
+
+static uint64_t first_key(const struct order_heap *heap, const struct order_heap_node *nodes)
+{
+    const uint32_t first = order_heap_first(heap);
+    return first == ORDER_HEAP_NONE ? UINT64_MAX : nodes[first].key;
+}
+
+/* Somebody is ready for it. */
+static bool is_wanted(const struct dispatch *dispatch, uint32_t worker)
+{
+    if (order_heap_first(&dispatch->workers[worker].pinned) != ORDER_HEAP_NONE)
+        return true;
+    for (uint32_t i = 0; i < dispatch->config.max_models; i++)
+        if (order_heap_first(&dispatch->models[i].ready) != ORDER_HEAP_NONE &&
+            dispatch_worker_can(dispatch, worker, i))
+            return true;
+    return false;
+}
+
+uint64_t dispatch_timeout_ns(const struct dispatch *dispatch)
+{
+    const uint64_t drop_ns = first_key(&dispatch->drops, dispatch->by_drop);
+    const uint64_t ready_ns = first_key(&dispatch->waits, dispatch->bucket_nodes);
+    uint64_t timeout_ns = drop_ns < ready_ns ? drop_ns : ready_ns;
+    for (uint32_t i = 0; i < dispatch->config.max_workers; i++) {
+        const uint64_t free_ns = dispatch_free_ns(dispatch, &dispatch->workers[i]);
+        if (free_ns < timeout_ns && is_wanted(dispatch, i))
+            timeout_ns = free_ns;
+    }
+    return timeout_ns;
+}

@@ -1,0 +1,207 @@
+/* A dispatcher's life, its models and its workers. */
+#include "scheduler/dispatch/state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    REMEMBERED_BUCKETS = 256, /* empty ones that still know when somebody last came */
+    MOST_REQUESTS = 1 << 24,
+    MOST_NUMBERED = 1 << 16, /* workers, models, classes */
+};
+
+struct dispatch_config dispatch_config_default(void)
+{
+    return (struct dispatch_config){
+        .has_batches = true,
+        .max_delay_ns = 2000000,
+        .commit_ahead_ns = 200000,
+        .patience_ns = 1000000000,
+    };
+}
+
+static bool is_sane(const struct dispatch_config *config)
+{
+    return config->max_requests && config->max_requests <= MOST_REQUESTS && config->max_workers &&
+           config->max_workers <= MOST_NUMBERED && config->max_models &&
+           config->max_models <= MOST_NUMBERED && config->class_count &&
+           config->class_count <= MOST_NUMBERED && config->class_max_queued;
+}
+
+static int take_memory(struct dispatch *dispatch)
+{
+    const struct dispatch_config *config = &dispatch->config;
+    const size_t requests = config->max_requests;
+    const size_t buckets = requests + REMEMBERED_BUCKETS;
+    const size_t words = dispatch->worker_words;
+    const int error = bucket_table_init(&dispatch->table, (uint32_t)buckets);
+    if (error)
+        return error;
+    dispatch->class_most = calloc(config->class_count, sizeof(*dispatch->class_most));
+    dispatch->class_queued = calloc(config->class_count, sizeof(*dispatch->class_queued));
+    dispatch->requests = calloc(requests, sizeof(*dispatch->requests));
+    dispatch->by_urgency = calloc(requests, sizeof(*dispatch->by_urgency));
+    dispatch->by_drop = calloc(requests, sizeof(*dispatch->by_drop));
+    dispatch->by_age = calloc(requests, sizeof(*dispatch->by_age));
+    dispatch->bucket_nodes = calloc(buckets, sizeof(*dispatch->bucket_nodes));
+    dispatch->models = calloc(config->max_models, sizeof(*dispatch->models));
+    dispatch->model_workers = calloc(config->max_models * words, sizeof(*dispatch->model_workers));
+    dispatch->workers = calloc(config->max_workers, sizeof(*dispatch->workers));
+    dispatch->free_workers = calloc(words, sizeof(*dispatch->free_workers));
+    const bool has_all = dispatch->class_most && dispatch->class_queued && dispatch->requests &&
+                         dispatch->by_urgency && dispatch->by_drop && dispatch->by_age &&
+                         dispatch->bucket_nodes && dispatch->models && dispatch->model_workers &&
+                         dispatch->workers && dispatch->free_workers;
+    return has_all ? 0 : -ENOMEM;
+}
+
+static void set_blank(struct dispatch *dispatch)
+{
+    const struct dispatch_config *config = &dispatch->config;
+    memcpy(dispatch->class_most, config->class_max_queued,
+           config->class_count * sizeof(*dispatch->class_most));
+    dispatch->config.class_max_queued = NULL; /* the caller's */
+    dispatch->drops = dispatch->ages = dispatch->waits = order_heap_empty();
+    for (uint32_t i = 0; i < config->max_models; i++) {
+        dispatch->models[i].ready = order_heap_empty();
+        dispatch->models[i].workers = dispatch->model_workers + (size_t)i * dispatch->worker_words;
+    }
+    for (uint32_t i = 0; i < config->max_workers; i++) {
+        dispatch->workers[i].pinned = order_heap_empty();
+        dispatch->workers[i].held_first = DISPATCH_NONE;
+    }
+}
+
+int dispatch_create(const struct dispatch_config *config, struct dispatch **dispatch)
+{
+    *dispatch = NULL;
+    if (!is_sane(config))
+        return -EINVAL;
+    struct dispatch *made = calloc(1, sizeof(*made));
+    if (!made)
+        return -ENOMEM;
+    made->config = *config;
+    made->worker_words = (config->max_workers + 63) / 64;
+    const int error = take_memory(made);
+    if (error) {
+        dispatch_destroy(made);
+        return error;
+    }
+    set_blank(made);
+    *dispatch = made;
+    return 0;
+}
+
+void dispatch_destroy(struct dispatch *dispatch)
+{
+    if (!dispatch)
+        return;
+    for (uint32_t i = 0; dispatch->models && i < dispatch->config.max_models; i++)
+        batch_cost_fini(&dispatch->models[i].cost);
+    bucket_table_fini(&dispatch->table);
+    free(dispatch->class_most);
+    free(dispatch->class_queued);
+    free(dispatch->requests);
+    free(dispatch->by_urgency);
+    free(dispatch->by_drop);
+    free(dispatch->by_age);
+    free(dispatch->bucket_nodes);
+    free(dispatch->models);
+    free(dispatch->model_workers);
+    free(dispatch->workers);
+    free(dispatch->free_workers);
+    free(dispatch);
+}
+
+void dispatch_set_delay(struct dispatch *dispatch, uint64_t max_delay_ns)
+{
+    dispatch->config.max_delay_ns = max_delay_ns;
+    for (uint32_t i = 0; i < dispatch->table.count; i++)
+        if (dispatch->table.buckets[i].place != BUCKET_IDLE)
+            dispatch_queue_place(dispatch, i);
+}
+
+int dispatch_set_class_limit(struct dispatch *dispatch, uint32_t class_index, uint32_t max_queued)
+{
+    if (class_index >= dispatch->config.class_count)
+        return -EINVAL;
+    dispatch->class_most[class_index] = max_queued;
+    return 0;
+}
+
+int dispatch_add_model(struct dispatch *dispatch, uint32_t model,
+                       const struct dispatch_model *facts)
+{
+    if (model >= dispatch->config.max_models)
+        return -EINVAL;
+    struct model *made = &dispatch->models[model];
+    if (made->is_there)
+        return -EEXIST;
+    const int error = batch_cost_init(&made->cost, facts);
+    if (error)
+        return error;
+    made->correction = correction_start();
+    made->is_there = true;
+    return 0;
+}
+
+int dispatch_remove_model(struct dispatch *dispatch, uint32_t model)
+{
+    if (model >= dispatch->config.max_models || !dispatch->models[model].is_there)
+        return -EINVAL;
+    struct model *gone = &dispatch->models[model];
+    if (gone->request_count || gone->open_count)
+        return -EBUSY;
+    for (uint32_t i = 0; i < dispatch->config.max_workers; i++)
+        dispatch_worker_lost_model(dispatch, i, model);
+    bucket_table_forget_model(&dispatch->table, model);
+    batch_cost_fini(&gone->cost);
+    gone->is_there = false;
+    return 0;
+}
+
+void dispatch_worker_has(struct dispatch *dispatch, uint32_t worker, uint32_t model)
+{
+    if (worker >= dispatch->config.max_workers || model >= dispatch->config.max_models ||
+        !dispatch->models[model].is_there || dispatch_worker_can(dispatch, worker, model))
+        return;
+    dispatch->models[model].workers[worker / 64] |= UINT64_C(1) << worker % 64;
+    dispatch->workers[worker].model_count++;
+}
+
+/* What was begun there of this model goes on elsewhere. */
+void dispatch_worker_lost_model(struct dispatch *dispatch, uint32_t worker, uint32_t model)
+{
+    if (worker >= dispatch->config.max_workers || model >= dispatch->config.max_models ||
+        !dispatch_worker_can(dispatch, worker, model))
+        return;
+    dispatch->models[model].workers[worker / 64] &= ~(UINT64_C(1) << worker % 64);
+    dispatch->workers[worker].model_count--;
+    uint32_t next;
+    for (uint32_t slot = dispatch->workers[worker].held_first; slot != DISPATCH_NONE; slot = next) {
+        const struct request *request = &dispatch->requests[slot];
+        next = request->held_after;
+        if (request->state != REQUEST_QUEUED || request->facts.model != model)
+            continue;
+        dispatch_release(dispatch, slot);
+        dispatch_queue_place(dispatch, request->bucket);
+    }
+}
+
+void dispatch_worker_gone(struct dispatch *dispatch, uint32_t worker)
+{
+    if (worker >= dispatch->config.max_workers)
+        return;
+    struct worker *gone = &dispatch->workers[worker];
+    while (gone->held_first != DISPATCH_NONE)
+        dispatch_forget(dispatch, gone->held_first);
+    for (uint32_t i = 0; i < dispatch->config.max_models; i++)
+        dispatch_worker_lost_model(dispatch, worker, i);
+    for (uint32_t i = 0; i < DISPATCH_WORKER_RECORDS; i++)
+        if (gone->runs[i].is_open)
+            dispatch->models[gone->runs[i].model].open_count--;
+    if (gone->open_count && dispatch->latest_ns > gone->began_ns)
+        dispatch->busy_ns += dispatch->latest_ns - gone->began_ns;
+    *gone = (struct worker){.pinned = order_heap_empty(), .held_first = DISPATCH_NONE};
+}

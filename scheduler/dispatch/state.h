@@ -1,0 +1,135 @@
+/* What a dispatcher knows: requests by slot, buckets, models, workers. For the files of this folder
+ * alone. */
+#ifndef SCHEDULER_DISPATCH_STATE_H
+#define SCHEDULER_DISPATCH_STATE_H
+
+#include "scheduler/dispatch/batch_cost.h"
+#include "scheduler/dispatch/bucket_table.h"
+#include "scheduler/dispatch/correction.h"
+#include "scheduler/dispatch/dispatch.h"
+#include "scheduler/dispatch/order_heap.h"
+
+#define DISPATCH_NONE UINT32_MAX
+#define DISPATCH_WORKER_RUNS 2u /* given to a worker at once: the one it runs, and the next */
+/* Records of dispatches: a closed one stays until each of its rows was answered. */
+#define DISPATCH_WORKER_RECORDS 4u
+
+enum request_state {
+    REQUEST_NONE,
+    REQUEST_QUEUED, /* in a bucket; none of its rows runs */
+    REQUEST_RUNS, /* in a worker's hands; in no bucket */
+};
+
+/*   first_row                 rows
+ *   ┌───────── chunk ──┐     │        chunk: what fits in one dispatch
+ *   0 . . . │ 1 0 1 1 │ . . .         bit b of a mask is row first_row + b
+ *   done    │ wait/run│ not begun  */
+struct request {
+    struct dispatch_request facts;
+    uint8_t state;
+    bool is_alone; /* is to run in a dispatch of its own */
+    bool is_cancelled;
+    bool has_run; /* a row of it was done: it stays with its worker */
+    uint32_t first_row;
+    uint64_t waiting, running; /* rows of the chunk */
+    uint64_t order_ns; /* the most urgent has the least; ties by sequence */
+    uint64_t sequence;
+    uint64_t came_ns; /* when it began to wait */
+    uint64_t start_by_ns; /* the latest start at which a full batch still meets its deadline */
+    uint64_t alone_ns; /* what is left of it, as loaded */
+    uint32_t bucket;
+    uint32_t older, newer; /* in the bucket */
+    uint32_t worker; /* that runs it, or runs it on; DISPATCH_NONE */
+    uint32_t held_before, held_after; /* list of the worker's */
+};
+
+struct model {
+    bool is_there;
+    struct batch_cost cost;
+    struct correction correction;
+    uint32_t request_count; /* queued or running */
+    uint32_t open_count; /* dispatches that run */
+    uint64_t queued_ns; /* sum over its buckets, as loaded */
+    struct order_heap ready; /* buckets that any worker may run, the most urgent first */
+    uint64_t *workers; /* [worker_words]: bit set: has it */
+};
+
+struct run {
+    bool is_open; /* given, and not closed by the worker */
+    uint32_t number;
+    uint32_t row_count;
+    uint32_t missed_count;
+    uint16_t model, from, to;
+    uint64_t pending; /* rows that were not answered; the record is free without any and closed */
+    uint64_t expected_ns; /* corrected, for the clock */
+    struct dispatch_row rows[DISPATCH_MAX_BATCH];
+};
+
+struct worker {
+    uint32_t model_count; /* 0: takes no work */
+    uint32_t open_count;
+    uint64_t began_ns; /* the dispatch that it runs */
+    uint64_t ends_ns; /* predicted end of all that it was given */
+    struct order_heap pinned; /* buckets that only this one may run */
+    uint32_t held_first; /* requests that run here, or run on here */
+    struct run runs[DISPATCH_WORKER_RECORDS];
+};
+
+struct dispatch {
+    struct dispatch_config config;
+    uint32_t *class_most, *class_queued; /* [class_count] */
+    struct request *requests; /* [max_requests] */
+    struct order_heap_node *by_urgency, *by_drop, *by_age; /* [max_requests] */
+    struct order_heap drops; /* those with a deadline, by when it can not be met any more */
+    struct order_heap ages; /* all that are queued, by when they arrived */
+    struct bucket_table table;
+    struct order_heap_node *bucket_nodes; /* [table.count] */
+    struct order_heap waits; /* buckets, by when they are ready */
+    struct model *models; /* [max_models] */
+    uint64_t *model_workers; /* [max_models][worker_words] */
+    struct worker *workers; /* [max_workers] */
+    uint32_t worker_words;
+    uint64_t *free_workers; /* [worker_words]: scratch of a decision */
+    uint32_t queued_count, running_count;
+    uint32_t next_number;
+    uint64_t next_sequence;
+    uint64_t latest_ns; /* the latest time that anybody told */
+    uint64_t busy_ns; /* of dispatches that ended */
+};
+
+/* queue.c: puts a request whose chunk waits into a bucket, or takes it out of its bucket. */
+void dispatch_queue_in(struct dispatch *dispatch, uint32_t slot, bool is_new, uint64_t now_ns);
+void dispatch_queue_out(struct dispatch *dispatch, uint32_t slot);
+/* ... without placing the bucket anew, which then is to follow. */
+void dispatch_queue_take(struct dispatch *dispatch, uint32_t slot);
+/* Puts the bucket into the heap where it now belongs. */
+void dispatch_queue_place(struct dispatch *dispatch, uint32_t bucket);
+/* When the bucket is ready; 0: at once. Of a bucket that is not empty. */
+uint64_t dispatch_queue_ready_ns(const struct dispatch *dispatch, const struct bucket *bucket);
+/* The buckets whose time has come go to where they are chosen from. */
+void dispatch_queue_ripen(struct dispatch *dispatch, uint64_t now_ns);
+
+/* held.c: which worker a request belongs to, and the end of a request. */
+void dispatch_hold(struct dispatch *dispatch, uint32_t slot, uint32_t worker);
+void dispatch_release(struct dispatch *dispatch, uint32_t slot);
+void dispatch_forget(struct dispatch *dispatch, uint32_t slot);
+
+/* choose.c: when the worker can be given its next dispatch; UINT64_MAX: not before it says a word.
+ */
+uint64_t dispatch_free_ns(const struct dispatch *dispatch, const struct worker *worker);
+
+/* Time never goes back, whatever is told. */
+static inline uint64_t dispatch_clock(struct dispatch *dispatch, uint64_t now_ns)
+{
+    if (dispatch->latest_ns < now_ns)
+        dispatch->latest_ns = now_ns;
+    return dispatch->latest_ns;
+}
+
+static inline bool dispatch_worker_can(const struct dispatch *dispatch, uint32_t worker,
+                                       uint32_t model)
+{
+    return dispatch->models[model].workers[worker / 64] >> worker % 64 & 1;
+}
+
+#endif
