@@ -160,6 +160,15 @@ int slot_table_run(struct slot_table *table, uint32_t slot, uint32_t generation,
     return error;
 }
 
+int slot_table_put_back(struct slot_table *table, uint32_t slot, uint32_t generation,
+                        uint32_t worker)
+{
+    const int error = check_arrow(table, slot, generation, worker, SLOT_RUNNING);
+    if (!error)
+        move(table, slot, SLOT_QUEUED, SLOT_OWNER_JOINTD, UINT64_MAX);
+    return error;
+}
+
 int slot_table_complete(struct slot_table *table, uint32_t slot, uint32_t generation,
                         uint32_t worker)
 {

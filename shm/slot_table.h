@@ -10,6 +10,7 @@
  *    └─────────────────┴─────────────────┴───────────────────────────────┴────────────┘
  *      release: sent, cancelled, rejected, or the owner of a half-filled slot died
  *
+ * `put_back` is a second arrow from RUNNING to QUEUED: its worker had not begun it.
  * A worker that says "done" names slot and generation; unless it owns that slot in that generation,
  * its word is dropped and counted. One thread uses a table. Slots and generations are the slab's.
  */
@@ -80,6 +81,9 @@ int slot_table_fill(struct slot_table *table, uint32_t slot, uint32_t generation
 int slot_table_queue(struct slot_table *table, uint32_t slot, uint32_t generation, uint32_t owner);
 int slot_table_run(struct slot_table *table, uint32_t slot, uint32_t generation, uint32_t worker,
                    uint64_t lease_ns);
+/* Back to QUEUED: the worker is dead or does not want it, and had not begun it. */
+int slot_table_put_back(struct slot_table *table, uint32_t slot, uint32_t generation,
+                        uint32_t worker);
 int slot_table_complete(struct slot_table *table, uint32_t slot, uint32_t generation,
                         uint32_t worker);
 int slot_table_send(struct slot_table *table, uint32_t slot, uint32_t generation, uint32_t owner,

@@ -175,6 +175,25 @@ static void what_kills_two_workers_is_quarantined(void)
     slot_table_destroy(table);
 }
 
+/* Only what it was running counts against a request. */
+static void what_was_not_begun_is_no_kill(void)
+{
+    struct slot_table *table = table_in(SLOT_RUNNING);
+    CU_ASSERT_EQUAL(slot_table_put_back(table, 0, 5, OTHER), -ESTALE);
+    CU_ASSERT_EQUAL(slot_table_put_back(table, 0, 4, WORKER), -ESTALE);
+    for (int death = 0; death < 5; death++) {
+        CU_ASSERT_EQUAL(slot_table_put_back(table, 0, 5, WORKER), 0);
+        CU_ASSERT_EQUAL(state_of(table, 0), SLOT_QUEUED);
+        CU_ASSERT_EQUAL(owner_of(table, 0), SLOT_OWNER_JOINTD);
+        CU_ASSERT_EQUAL(slot_table_put_back(table, 0, 5, SLOT_OWNER_JOINTD), -EPROTO);
+        CU_ASSERT_EQUAL(slot_table_run(table, 0, 5, WORKER, 1), 0);
+    }
+    struct slot_recovered recovered;
+    CU_ASSERT_TRUE(slot_table_recover(table, WORKER, &recovered));
+    CU_ASSERT_EQUAL(recovered.fate, SLOT_REQUEUED);
+    slot_table_destroy(table);
+}
+
 static void a_dead_dataplane_leaves_nothing(void)
 {
     struct slot_table *table = make_table(4);
@@ -303,6 +322,7 @@ const struct cunit_test tests[] = {
     {"a word about another generation is dropped and counted", another_generation_is_stale},
     {"the word of a worker that lost its slot is dropped", a_zombies_word_is_dropped},
     {"a request that kills two workers is quarantined", what_kills_two_workers_is_quarantined},
+    {"a worker's death counts against what it had begun alone", what_was_not_begun_is_no_kill},
     {"a dead dataplane leaves no slot behind", a_dead_dataplane_leaves_nothing},
     {"the longest unrenewed lease comes first", the_oldest_lease_comes_first},
     {"whatever is said, each slot is in one list and one state", every_slot_is_somewhere},
