@@ -158,8 +158,9 @@ void check_nofile(const struct check *check)
     if (!read_limit(check, "Max open files", "nofile", &limit))
         return;
     /* Per process that is watched: socket, pidfd, doorbells, regions; per model: file, weights. */
-    uint64_t needed = 128 + 16 * (config->workers.count + config->dataplane.queues + 1) +
-                      4 * (uint64_t)config->model_count;
+    uint64_t needed =
+        128 + 16 * (config->workers.count + config->workers.spares + config->dataplane.queues + 1) +
+        4 * (uint64_t)config->model_count;
     findings_add(check->findings, limit < needed ? FINDING_FAIL : FINDING_OK, "nofile",
                  "%llu files may be open, about %llu are needed", (unsigned long long)limit,
                  (unsigned long long)needed);

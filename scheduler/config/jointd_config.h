@@ -15,6 +15,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What the messages between the processes can hold; scheduler/service asserts that they agree. */
+#define CONFIG_MAX_MODELS 256
+#define CONFIG_MAX_CLASSES 256
+#define CONFIG_MAX_BATCH 64 /* rows that run together */
+#define CONFIG_MAX_DIMENSIONS 4 /* of a model */
+#define CONFIG_MAX_QUEUES 64
+#define CONFIG_MAX_ADDRESSES 8
+#define CONFIG_MAX_WORKER_CORES 64
+/* Of texts, their ends included. */
+#define CONFIG_SYMBOL_BYTES 56
+#define CONFIG_NAME_BYTES 64
+#define CONFIG_PATH_BYTES 2048
+#define CONFIG_DEVICE_BYTES 1024
+#define CONFIG_EAL_BYTES 4096
+#define CONFIG_CONTROL_BYTES 108
+
 enum config_port { CONFIG_PORT_AUTO, CONFIG_PORT_DPDK, CONFIG_PORT_URING };
 enum config_idle { CONFIG_IDLE_ADAPTIVE, CONFIG_IDLE_BUSY };
 enum config_choice { CONFIG_AUTO, CONFIG_YES, CONFIG_NO };
@@ -45,6 +61,7 @@ struct server_section {
     bool allow_public;
     bool validate_address;
     uint64_t drain_timeout_ns;
+    char *control; /* "auto": where control_path.h says; "": none */
 };
 
 struct dataplane_section {
@@ -76,6 +93,7 @@ struct memory_section {
 
 struct workers_section {
     uint64_t count, threads;
+    uint64_t spares; /* more of them, warm, without work */
     struct config_cores cores; /* none, or count * threads of them */
     enum config_idle idle;
     char *user; /* "": jointd's own */

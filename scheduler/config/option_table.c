@@ -11,9 +11,10 @@
 #define LIVE .is_live = true
 
 static const struct config_option server_options[] = {
-    {"name", CONFIG_TEXT, AT(server, name), .min = 1, .max = 63, .fallback = "joint",
-     .help = "what the server calls itself in what it tells of its load"},
-    {"listen", CONFIG_ADDRESSES, AT(server, listen), .min = 1, .max = 8, .fallback = "::",
+    {"name", CONFIG_TEXT, AT(server, name), .min = 1, .max = CONFIG_NAME_BYTES - 1,
+     .fallback = "joint", .help = "what the server calls itself in what it tells of its load"},
+    {"listen", CONFIG_ADDRESSES, AT(server, listen), .min = 1, .max = CONFIG_MAX_ADDRESSES,
+     .fallback = "::",
      .help = "IP addresses to listen on, with commas between; :: is all, IPv4 and IPv6"},
     {"port", CONFIG_COUNT, AT(server, port), .min = 1, .max = 65535, .fallback = "4470",
      .help = "UDP port"},
@@ -24,17 +25,21 @@ static const struct config_option server_options[] = {
              "laboratory"},
     {"drain_timeout", CONFIG_TIME, LIVE, AT(server, drain_timeout_ns), .max = 3600 * SECOND,
      .fallback = "10s", .help = "how long requests may take to finish once it is told to end"},
+    {"control", CONFIG_TEXT, AT(server, control), .max = CONFIG_CONTROL_BYTES - 1,
+     .fallback = "auto",
+     .help = "UNIX socket for joint top and scripts; auto: /run/joint/NAME.sock for root, for "
+             "others below $XDG_RUNTIME_DIR or /tmp; empty: none"},
 };
 
 static const struct config_option dataplane_options[] = {
     {"port", CONFIG_WORD, AT(dataplane, port), .words = "auto|dpdk|uring", .fallback = "auto",
      .help = "where datagrams come from; auto: dpdk if a device is named, the kernel (uring) if "
              "not"},
-    {"device", CONFIG_TEXT, AT(dataplane, device), .max = 1024, .fallback = "",
+    {"device", CONFIG_TEXT, AT(dataplane, device), .max = CONFIG_DEVICE_BYTES - 1, .fallback = "",
      .help = "of dpdk: a PCI address, or a virtual one such as net_af_packet0,iface=eth1"},
-    {"queues", CONFIG_COUNT, AT(dataplane, queues), .min = 1, .max = 64, .fallback = "1",
-     .help = "receive queues, each with a thread of its own"},
-    {"cores", CONFIG_CORES, AT(dataplane, cores), .max = 64, .fallback = "",
+    {"queues", CONFIG_COUNT, AT(dataplane, queues), .min = 1, .max = CONFIG_MAX_QUEUES,
+     .fallback = "1", .help = "receive queues, each with a thread of its own"},
+    {"cores", CONFIG_CORES, AT(dataplane, cores), .max = CONFIG_MAX_QUEUES, .fallback = "",
      .help = "one core a queue, such as 2-5,8; empty: wherever the kernel puts them"},
     {"idle", CONFIG_WORD, AT(dataplane, idle), .words = "adaptive|busy", .fallback = "adaptive",
      .help = "busy: poll all the time; adaptive: poll, then sleep"},
@@ -54,7 +59,8 @@ static const struct config_option dataplane_options[] = {
      .fallback = "auto", .help = "of dpdk: for packet buffers; auto: if enough are free"},
     {"memory", CONFIG_BYTES, AT(dataplane, memory_bytes), .min = MIB, .max = 1024 * GIB,
      .zero = "auto", .fallback = "auto", .help = "of dpdk: for packet buffers; auto: as needed"},
-    {"eal_arguments", CONFIG_TEXT, AT(dataplane, eal_arguments), .max = 4096, .fallback = "",
+    {"eal_arguments", CONFIG_TEXT, AT(dataplane, eal_arguments), .max = CONFIG_EAL_BYTES - 1,
+     .fallback = "",
      .help = "of dpdk: more arguments of its environment layer, with spaces between"},
     {"receive_buffers", CONFIG_COUNT, AT(dataplane, receive_buffers), .min = 64, .max = 1048576,
      .fallback = "4096", .help = "of dpdk: packet buffers per queue for what comes in"},
@@ -80,7 +86,8 @@ static const struct config_option memory_options[] = {
     {"response_slab", CONFIG_BYTES, AT(memory, response_slab_bytes), .min = MIB, .max = 1024 * GIB,
      .fallback = "256MiB", .help = "memory for tensors that go out"},
     {"max_tensor", CONFIG_BYTES, AT(memory, max_tensor_bytes), .min = 4 * KIB, .max = 4 * GIB - MIB,
-     .fallback = "16MiB", .help = "the largest message either way; a slab holds at least four"},
+     .fallback = "16MiB",
+     .help = "the largest message either way; a slab holds at least four, for each queue"},
     {"slots", CONFIG_COUNT, AT(memory, slots), .min = 16, .max = 1048576, .fallback = "4096",
      .help = "messages at once in each slab, at most"},
     {"pages", CONFIG_WORD, AT(memory, pages), .words = "any|small|huge", .fallback = "any",
@@ -92,6 +99,8 @@ static const struct config_option workers_options[] = {
      .help = "processes that compute"},
     {"threads", CONFIG_COUNT, AT(workers, threads), .min = 1, .max = 1024, .fallback = "1",
      .help = "of each worker, for one batch"},
+    {"spares", CONFIG_COUNT, AT(workers, spares), .max = 64, .fallback = "1",
+     .help = "more processes, warm and without work, of which one takes over when a worker dies"},
     {"cores", CONFIG_CORES, AT(workers, cores), .max = 65536, .fallback = "",
      .help = "count x threads of them, such as 2-5,8; empty: wherever the kernel puts them"},
     {"idle", CONFIG_WORD, AT(workers, idle), .words = "adaptive|busy", .fallback = "adaptive",
@@ -111,8 +120,8 @@ static const struct config_option dispatch_options[] = {
     {"mode", CONFIG_WORD, LIVE, AT(dispatch, mode), .words = "none|per-cut|join",
      .fallback = "join",
      .help = "none: no batches; per-cut: of the same layers; join: also with those further on"},
-    {"max_batch", CONFIG_COUNT, AT(dispatch, max_batch), .min = 1, .max = 1024, .fallback = "8",
-     .help = "rows that run together, at most"},
+    {"max_batch", CONFIG_COUNT, AT(dispatch, max_batch), .min = 1, .max = CONFIG_MAX_BATCH,
+     .fallback = "8", .help = "rows that run together, at most"},
     {"max_delay", CONFIG_TIME, LIVE, AT(dispatch, max_delay_ns), .max = SECOND, .fallback = "2ms",
      .help = "how long a request may wait for others to run with"},
     {"max_queued", CONFIG_COUNT, AT(dispatch, max_queued), .min = 1, .max = 1048576,
@@ -178,16 +187,16 @@ static const struct config_option class_options[] = {
 };
 
 static const struct config_option model_options[] = {
-    {"path", CONFIG_TEXT, LIVE, AT(model, path), .is_required = true, .min = 1, .max = 4095,
-     .fallback = "", .help = "the ONNX file"},
+    {"path", CONFIG_TEXT, LIVE, AT(model, path), .is_required = true, .min = 1,
+     .max = CONFIG_PATH_BYTES - 1, .fallback = "", .help = "the ONNX file"},
     {"version", CONFIG_COUNT, LIVE, AT(model, version), .min = 1, .max = 4294967295,
      .fallback = "1", .help = "as the HTTP API names it"},
-    {"max_batch", CONFIG_COUNT, LIVE, AT(model, max_batch), .min = 1, .max = 1024, .zero = "auto",
-     .fallback = "auto", .help = "rows at once; auto: dispatch.max_batch"},
+    {"max_batch", CONFIG_COUNT, LIVE, AT(model, max_batch), .min = 1, .max = CONFIG_MAX_BATCH,
+     .zero = "auto", .fallback = "auto", .help = "rows at once; auto: dispatch.max_batch"},
     {"max_cut_tensors", CONFIG_COUNT, LIVE, AT(model, max_cut_tensors), .min = 1, .max = 64,
      .fallback = "1", .help = "a cut may hand over so many tensors"},
-    {"dimensions", CONFIG_DIMENSIONS, LIVE, AT(model, dimensions), .max = 1024, .fallback = "",
-     .help = "sizes that the file leaves open, such as sequence=128, x:2=224"},
+    {"dimensions", CONFIG_DIMENSIONS, LIVE, AT(model, dimensions), .max = CONFIG_MAX_DIMENSIONS,
+     .fallback = "", .help = "sizes that the file leaves open, such as sequence=128, x:2=224"},
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -215,9 +224,10 @@ const struct config_section config_sections[] = {
     ONE(load, "what clients are told of the load"),
     ONE(api, "HTTP: load, health, inference"),
     ONE(limits, "of the transport JTP"),
-    MANY(class, classes, 256,
+    MANY(class, classes, CONFIG_MAX_CLASSES,
          "a class of requests, numbered from 0 in the order of the file; without any there is one, "
          "called default"),
-    MANY(model, models, 65535, "a network to serve, under the name that clients ask for"),
+    MANY(model, models, CONFIG_MAX_MODELS,
+         "a network to serve, under the name that clients ask for"),
 };
 const uint32_t config_section_count = COUNT_OF(config_sections);

@@ -1,6 +1,10 @@
 /* The rules between options. */
 #include "scheduler/config/rules.h"
 
+#include "scheduler/config/value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct checker {
@@ -108,16 +112,56 @@ static void check_dataplane(const struct checker *checker)
                   "dataplane.address_v6");
 }
 
+/* A slab is cut into spans of four maximal tensors, each of these in whole lines of 64 bytes; a
+ * span has at least 4096 lines. */
+static uint64_t span_bytes(uint64_t max_tensor_bytes)
+{
+    const uint64_t bytes = 4 * ((max_tensor_bytes + 63) / 64 * 64);
+    return bytes < 4096 * 64 ? 4096 * 64 : bytes;
+}
+
+/* Each of so many parts, in whole pages, holds a span. */
+static void check_slab(const struct checker *checker, const char *name, uint64_t bytes,
+                       uint64_t parts)
+{
+    const struct config_option *option =
+        config_option_find(config_section_find("memory", 6), "max_tensor");
+    const uint64_t span = span_bytes(checker->config->memory.max_tensor_bytes);
+    if (bytes / parts / 4096 * 4096 >= span)
+        return;
+    const uint64_t least = parts * ((span + 4095) / 4096 * 4096);
+    char *has = config_value_text(option, &bytes);
+    char *needs = config_value_text(option, &least);
+    char *tensor = config_value_text(option, &checker->config->memory.max_tensor_bytes);
+    char what[320];
+    snprintf(what, sizeof(what),
+             "%s, but %llu queue%s with four tensors of max_tensor = %s each need %s: enlarge it, "
+             "or lessen memory.max_tensor%s",
+             has ? has : "?", (unsigned long long)parts, parts > 1 ? "s" : "",
+             tensor ? tensor : "?", needs ? needs : "?", parts > 1 ? " or dataplane.queues" : "");
+    broken(checker, name, "memory.max_tensor", what);
+    free(has);
+    free(needs);
+    free(tensor);
+}
+
+static void check_memory(const struct checker *checker)
+{
+    const struct memory_section *memory = &checker->config->memory;
+    const uint64_t queues = checker->config->dataplane.queues;
+    check_slab(checker, "memory.request_slab", memory->request_slab_bytes, queues);
+    check_slab(checker, "memory.response_slab", memory->response_slab_bytes, 1);
+    if (memory->slots < 4 * queues)
+        broken(checker, "memory.slots", "dataplane.queues",
+               "fewer than four a queue, enlarge it or lessen dataplane.queues");
+}
+
 static void check_sizes(const struct checker *checker)
 {
     const struct jointd_config *config = checker->config;
-    uint64_t least = 4 * config->memory.max_tensor_bytes;
-    if (config->memory.request_slab_bytes < least)
-        broken(checker, "memory.request_slab", "memory.max_tensor",
-               "less than four times max_tensor, enlarge it or lessen memory.max_tensor");
-    if (config->memory.response_slab_bytes < least)
-        broken(checker, "memory.response_slab", "memory.max_tensor",
-               "less than four times max_tensor, enlarge it or lessen memory.max_tensor");
+    if (config->workers.cores.count && config->workers.threads > CONFIG_MAX_WORKER_CORES)
+        broken(checker, "workers.threads", "workers.cores",
+               "more than 64 with cores of their own, lessen it or leave out workers.cores");
     if (config->workers.cores.count &&
         config->workers.cores.count != config->workers.count * config->workers.threads)
         broken(checker, "workers.cores", "workers.count",
@@ -131,6 +175,18 @@ static void check_sizes(const struct checker *checker)
     if (config->limits.max_requests_per_client > config->limits.max_requests)
         broken(checker, "limits.max_requests_per_client", "limits.max_requests",
                "over max_requests, lessen it or enlarge that");
+}
+
+static void check_control(const struct checker *checker)
+{
+    const struct server_section *server = &checker->config->server;
+    if (server->control[0] && strcmp(server->control, "auto") != 0 && server->control[0] != '/')
+        broken(checker, "server.control", NULL,
+               "does not begin with '/', so clients elsewhere would not find it: write auto or the "
+               "whole path");
+    if (strchr(server->name, '/'))
+        broken(checker, "server.name", NULL,
+               "has a '/', and files are named after it: leave it out");
 }
 
 static void check_models(const struct checker *checker)
@@ -154,6 +210,8 @@ void config_rules_check(const struct jointd_config *config, const struct config_
     check_listen(&checker);
     check_public(&checker);
     check_dataplane(&checker);
+    check_memory(&checker);
     check_sizes(&checker);
+    check_control(&checker);
     check_models(&checker);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CORE = 65535, MAX_SYMBOL_BYTES = 63 };
+enum { MAX_CORE = 65535 };
 
 int config_list_append(void **items, uint32_t *count, const void *item, size_t item_bytes)
 {
@@ -160,7 +160,7 @@ static bool read_dimension(const char *word, size_t length, size_t *symbol_lengt
     while (equals > word && strchr(" \t", equals[-1]))
         equals--;
     *symbol_length = (size_t)(equals - word);
-    return *symbol_length > 0 && *symbol_length <= MAX_SYMBOL_BYTES && digits < end &&
+    return *symbol_length > 0 && *symbol_length < CONFIG_SYMBOL_BYTES && digits < end &&
            read_number(&digits, end, UINT32_MAX, size) && digits == end && *size > 0;
 }
 

@@ -1,5 +1,8 @@
 /* Turns the configuration's units and enums into those of the setup, field by field. */
 #include "scheduler/service/dataplane_setup.h"
+#include "shm/ingress.h"
+#include "shm/load_report.h"
+#include "shm/message.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,6 +19,17 @@ static_assert((int)CONFIG_IO_AUTO == DATAPLANE_IO_AUTO &&
                   (int)CONFIG_IO_RING == DATAPLANE_IO_RING &&
                   (int)CONFIG_IO_PLAIN == DATAPLANE_IO_PLAIN,
               "enum dataplane_io");
+static_assert(CONFIG_MAX_QUEUES == DATAPLANE_MAX_QUEUES, "queues");
+static_assert(CONFIG_MAX_ADDRESSES == DATAPLANE_MAX_ADDRESSES, "addresses");
+static_assert(CONFIG_DEVICE_BYTES == sizeof(((struct dataplane_setup *)NULL)->device), "device");
+static_assert(CONFIG_EAL_BYTES == sizeof(((struct dataplane_setup *)NULL)->eal_arguments), "EAL");
+static_assert(CONFIG_MAX_MODELS == MESSAGE_MAX_MODELS, "models");
+static_assert(CONFIG_MAX_BATCH == MESSAGE_MAX_ROWS, "rows");
+static_assert(CONFIG_MAX_DIMENSIONS == MESSAGE_MAX_DIMENSIONS, "dimensions");
+static_assert(CONFIG_SYMBOL_BYTES == MESSAGE_SYMBOL_BYTES, "symbols");
+static_assert(CONFIG_PATH_BYTES == MESSAGE_PATH_BYTES, "paths");
+static_assert(CONFIG_NAME_BYTES == INGRESS_NAME_BYTES, "names of models");
+static_assert(CONFIG_MAX_CLASSES == LOAD_REPORT_MAX_CLASSES, "classes");
 
 uint64_t dataplane_setup_part_bytes(const struct jointd_config *config)
 {

@@ -32,6 +32,8 @@ static void an_empty_file_is_every_default(void)
     CU_ASSERT_EQUAL(config.dataplane.mtu, 0);
     CU_ASSERT_EQUAL(config.dataplane.cores.count, 0);
     CU_ASSERT_EQUAL(config.memory.request_slab_bytes, 256 << 20);
+    CU_ASSERT_EQUAL(config.workers.spares, 1);
+    CU_ASSERT_STRING_EQUAL(config.server.control, "auto");
     CU_ASSERT_EQUAL(config.dispatch.max_delay_ns, 2000000);
     CU_ASSERT_EQUAL(config.dispatch.mode, CONFIG_MODE_JOIN);
     CU_ASSERT_DOUBLE_EQUAL(config.load.switch_gain, 0.15, 0);
@@ -107,8 +109,27 @@ static void each_fault_has_its_line_and_a_remedy(void)
         {"[dataplane]\naddress_v4 = 192.0.2.1/24\ngateway_v4 = 192.0.3.1\n",
          "c:3: dataplane.gateway_v4: outside of the address's network"},
         {"[memory]\nmax_tensor = 65MiB\n",
-         "c:2: memory.request_slab: less than four times max_tensor"},
-        {"[memory]\nresponse_slab = 63MiB\n", "c:2: memory.response_slab: less than four times"},
+         "c:2: memory.request_slab: 256MiB, but 1 queue with four tensors of max_tensor = 65MiB "
+         "each need 260MiB: enlarge it, or lessen memory.max_tensor"},
+        {"[memory]\nresponse_slab = 63MiB\n", "c:2: memory.response_slab: 63MiB, but 1 queue"},
+        {"[dataplane]\nqueues = 5\n",
+         "c: memory.request_slab: 256MiB, but 5 queues with four tensors of max_tensor = 16MiB "
+         "each need 320MiB: enlarge it, or lessen memory.max_tensor or dataplane.queues"},
+        {"[memory]\nrequest_slab = 1MiB\nmax_tensor = 4KiB\n[dataplane]\nqueues = 5\n",
+         "c:2: memory.request_slab: 1MiB, but 5 queues"},
+        {"[memory]\nmax_tensor = 1000001\nrequest_slab = 4000004\n",
+         "c:3: memory.request_slab: 4000004B, but 1 queue"},
+        {"[memory]\nslots = 16\nrequest_slab = 1GiB\n[dataplane]\nqueues = 5\n",
+         "c:2: memory.slots: fewer than four a queue"},
+        {"[workers]\nthreads = 65\ncores = 0-64\n", "c:2: workers.threads: more than 64"},
+        {"[server]\ncontrol = run/x\n", "c:2: server.control: does not begin with '/'"},
+        {"[server]\nname = a/b\n", "c:2: server.name: has a '/'"},
+        {"[dispatch]\nmax_batch = 65\n", "c:2: dispatch.max_batch: '65' is out of range"},
+        {"[model a]\npath=x\nmax_batch = 65\n", "c:3: model.a.max_batch: '65' is out of range"},
+        {"[model a]\npath=x\ndimensions = a=1,b=2,c=3,d=4,e=5\n", "c:3: model.a.dimensions: "},
+        {"[model a]\npath=x\n"
+         "dimensions = aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffff=1\n",
+         "c:3: model.a.dimensions: "},
         {"[workers]\ncount = 2\ncores = 1\n", "c:3: workers.cores: not count x threads"},
         {"[workers]\nrestart_delay = 11s\n", "c:2: workers.restart_delay: over restart_delay_max"},
         {"[load]\nvalid = 40ms\n", "c:2: load.min_poll: over valid"},
@@ -153,10 +174,10 @@ static void long_lines_and_files_are_refused_but_not_long_paths(void)
     memset(text, '\n', sizeof(text));
     CU_ASSERT_EQUAL(config_parse(&config, "c", text, sizeof(text), NULL), -EINVAL);
     int length = snprintf(text, sizeof(text), "[model a]\npath = /");
-    memset(text + length, 'x', 4000);
-    text[length + 4000] = '\0';
+    memset(text + length, 'x', CONFIG_PATH_BYTES);
+    text[length + CONFIG_PATH_BYTES - 2] = '\0';
     must_read(&config, text);
-    CU_ASSERT_EQUAL(strlen(config.models[0].path), 4001);
+    CU_ASSERT_EQUAL(strlen(config.models[0].path), CONFIG_PATH_BYTES - 1);
     jointd_config_fini(&config);
 }
 
@@ -183,21 +204,34 @@ static void spaces_comments_and_line_ends_do_not_matter(void)
     jointd_config_fini(&config);
 }
 
-static void many_models_are_no_limit(void)
+/* To be freed. */
+static char *write_models(int count)
 {
     char *text = NULL;
     size_t size;
     FILE *file = open_memstream(&text, &size);
-    for (int i = 0; i < 3000; i++)
+    for (int i = 0; i < count; i++)
         fprintf(file, "[model m%d]\npath = p%d\nversion = %d\n", i, i, i + 1);
     fclose(file);
+    return text;
+}
+
+static void as_many_models_as_messages_can_name(void)
+{
+    char *text = write_models(CONFIG_MAX_MODELS);
     struct jointd_config config;
     must_read(&config, text);
-    CU_ASSERT_EQUAL_FATAL(config.model_count, 3000);
-    CU_ASSERT_STRING_EQUAL(config.models[2999].name, "m2999");
-    CU_ASSERT_STRING_EQUAL(config.models[1234].path, "p1234");
+    CU_ASSERT_EQUAL_FATAL(config.model_count, CONFIG_MAX_MODELS);
+    CU_ASSERT_STRING_EQUAL(config.models[255].name, "m255");
+    CU_ASSERT_STRING_EQUAL(config.models[123].path, "p123");
     CU_ASSERT_EQUAL(config.models[0].version, 1);
     jointd_config_fini(&config);
+    free(text);
+    text = write_models(CONFIG_MAX_MODELS + 1);
+    struct config_errors errors = {0};
+    CU_ASSERT_EQUAL(config_parse(&config, "c", text, strlen(text), &errors), -EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(errors.items[0].text, "model.m256: more than 256 of them"));
+    config_errors_fini(&errors);
     free(text);
 }
 
@@ -255,7 +289,7 @@ const struct cunit_test tests[] = {
      long_lines_and_files_are_refused_but_not_long_paths},
     {"faults beyond the most are counted", faults_beyond_the_most_are_counted},
     {"spaces, comments and line ends do not matter", spaces_comments_and_line_ends_do_not_matter},
-    {"many models are no limit", many_models_are_no_limit},
+    {"as many models as messages can name, and no more", as_many_models_as_messages_can_name},
     {"what is printed reads as the same", what_is_printed_reads_as_the_same},
     {"a file that cannot be read says why", a_file_that_cannot_be_read_says_why},
     {NULL, NULL},
