@@ -1,0 +1,147 @@
+/* What the protocol asks of its owner: whether a request may come in, where to, and what becomes
+ * of it. */
+#include "dataplane/queue_parts.h"
+
+#include <errno.h>
+
+static uint32_t class_of(const struct queue *queue, const struct jtp_open *open)
+{
+    const uint32_t last = queue->config.setup->class_count - 1;
+    return open->class_index < last ? open->class_index : last;
+}
+
+/* From now on; 0: none. */
+static uint64_t patience_ns(const struct queue *queue, const struct jtp_open *open)
+{
+    return open->deadline_us ? open->deadline_us * UINT64_C(1000)
+                             : queue->config.setup->default_deadline_ns[class_of(queue, open)];
+}
+
+static uint8_t check(void *user, const struct jtp_open *open)
+{
+    struct queue *queue = user;
+    struct catalogue_match match;
+    if (queue->is_draining)
+        return JTP_DRAINING;
+    if (!queue->has_models)
+        return 0; /* they are still to come: reserve says when to try again */
+    const uint8_t reason = catalogue_check(&queue->catalogue, open, &match);
+    queue->counts.refused += reason != 0;
+    return reason;
+}
+
+/* Everything is asked again, since a request may have waited for memory meanwhile. */
+static int reserve(void *user, const struct jtp_open *open, struct jtp_reservation *reservation)
+{
+    struct queue *queue = user;
+    struct catalogue_match match;
+    if (queue->is_draining)
+        return JTP_DRAINING;
+    if (!queue->has_models)
+        return JTP_OVERLOADED;
+    const uint8_t reason = catalogue_check(&queue->catalogue, open, &match);
+    if (reason)
+        return reason;
+    load_view_refresh(&queue->load, queue->now_ns);
+    if (load_view_is_overloaded(&queue->load, class_of(queue, open), patience_ns(queue, open),
+                                queue->now_ns, &reservation->retry_after_us)) {
+        queue->counts.overloaded++;
+        return JTP_OVERLOADED;
+    }
+    uint32_t slot;
+    const int error =
+        requests_reserve(&queue->requests, open->total_bytes, &slot, &reservation->bytes);
+    queue->counts.waited += error == -ENOSPC;
+    if (error)
+        return error == -ENOSPC ? -ENOMEM : JTP_BAD_SIZE;
+    struct request *request = &queue->requests.records[slot];
+    request->answer_bytes = match.answer_bytes;
+    request->submit.model = match.model;
+    request->submit.opened_ns = queue->now_ns;
+    queue->catalogue.models[match.model].arriving++;
+    reservation->slot = queue_name_of(slot);
+    return 0;
+}
+
+static void free_request(struct queue *queue, uint32_t slot)
+{
+    requests_free(&queue->requests, slot);
+    queue->has_freed = true;
+}
+
+static void release(void *user, uint64_t name)
+{
+    struct queue *queue = user;
+    const uint32_t slot = queue_slot_of(name);
+    queue->catalogue.models[queue->requests.records[slot].submit.model].arriving--;
+    free_request(queue, slot);
+}
+
+static uint64_t deadline_of(const struct queue *queue, const struct request *request,
+                            const struct jtp_open *open, uint64_t deadline_ns)
+{
+    const uint64_t longest_ns = patience_ns(queue, open);
+    if (deadline_ns != JTP_NEVER || longest_ns == 0)
+        return deadline_ns;
+    return request->submit.opened_ns + longest_ns;
+}
+
+static void deliver(void *user, struct jtp_request_ref ref, const struct jtp_open *open,
+                    uint64_t name, uint64_t deadline_ns, uint64_t now_ns)
+{
+    struct queue *queue = user;
+    const uint32_t slot = queue_slot_of(name);
+    struct request *request = &queue->requests.records[slot];
+    struct ingress_submit *submit = &request->submit;
+    request->state = REQUEST_WHOLE;
+    request->ref = ref;
+    submit->encoding = open->encoding;
+    submit->answer_encoding = open->answer_encoding;
+    submit->class_index = (uint8_t)class_of(queue, open);
+    submit->from = open->from;
+    submit->to = open->to;
+    submit->rows = open->rows;
+    submit->deadline_ns = deadline_of(queue, request, open, deadline_ns);
+    submit->client = open->client;
+    submit->whole_ns = now_ns;
+    requests_owe(&queue->requests, slot);
+}
+
+/* One that jointd has not heard of is free at once; the other stays until FINISHED. */
+static void cancelled(void *user, struct jtp_request_ref ref, uint64_t name)
+{
+    struct queue *queue = user;
+    const uint32_t slot = queue_slot_of(name);
+    struct request *request = &queue->requests.records[slot];
+    (void)ref;
+    if (request->state == REQUEST_WHOLE) {
+        queue->catalogue.models[request->submit.model].arriving--;
+        free_request(queue, slot);
+        return;
+    }
+    request->is_cancelled = true;
+    requests_owe(&queue->requests, slot);
+}
+
+static void sent(void *user, uint64_t name)
+{
+    struct queue *queue = user;
+    answers_let_go(&queue->answers, queue_slot_of(name));
+    queue->has_freed = true; /* ranges, perhaps */
+}
+
+static void load(void *user, uint64_t client, struct jtp_load *load)
+{
+    struct queue *queue = user;
+    (void)client;
+    load_view_refresh(&queue->load, queue->now_ns);
+    load_view_describe(&queue->load, queue->is_draining, queue->now_ns, load);
+}
+
+const struct jtp_server_ops queue_server_ops = {.check = check,
+                                                .reserve = reserve,
+                                                .release = release,
+                                                .deliver = deliver,
+                                                .cancelled = cancelled,
+                                                .sent = sent,
+                                                .load = load};
