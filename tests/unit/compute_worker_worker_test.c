@@ -228,10 +228,11 @@ static void bad_rows_are_refused_with_a_reason(void)
     struct pair *pair = pair_with_model();
     const uint32_t last = pair->host.cut_count - 1;
     const union message good = row_of(pair, 1, 0, 0, last);
-    union message bad[16];
-    for (int i = 0; i < 16; i++)
+    enum { BAD = 27 };
+    union message bad[BAD];
+    for (int i = 0; i < BAD; i++)
         bad[i] = good;
-    const uint8_t expected[16] = {
+    uint8_t expected[BAD] = {
         MESSAGE_NO_MODEL,  MESSAGE_NO_MODEL,  MESSAGE_BAD_CUT,   MESSAGE_BAD_CUT,
         MESSAGE_BAD_CUT,   MESSAGE_BAD_PLACE, MESSAGE_BAD_PLACE, MESSAGE_BAD_PLACE,
         MESSAGE_BAD_PLACE, MESSAGE_BAD_PLACE, MESSAGE_BAD_PLACE, MESSAGE_BAD_PLACE,
@@ -252,8 +253,22 @@ static void bad_rows_are_refused_with_a_reason(void)
     bad[13].row.out_offset = PAYLOAD;
     bad[14].row.in_region = 1; /* the very place of the answer */
     bad[15].row.dispatch = 5;
+    bad[16].row.rows = 0;
+    bad[17].row.row = 1; /* of one */
+    bad[18].row.row = UINT16_MAX;
+    bad[19].row.rows = 2; /* in the bytes of one */
+    bad[20].row.in_encoding = MESSAGE_F16;
+    bad[21].row.in_encoding = MESSAGE_ENCODINGS;
+    bad[22].row.in_encoding = UINT8_MAX;
+    bad[23].row.out_encoding = MESSAGE_U8;
+    bad[24].row.out_encoding = UINT8_MAX;
+    bad[25].row.rows = UINT16_MAX;
+    bad[26].row.rows = 2;
+    bad[26].row.in_bytes *= 2;
+    for (int i = 16; i < BAD; i++)
+        expected[i] = MESSAGE_BAD_PLACE;
     say(pair, run_of(pair, 1, MESSAGE_MAX_ROWS));
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < BAD; i++) {
         say(pair, bad[i]);
         settle(pair);
         const union message answer = hear(pair);
@@ -334,6 +349,20 @@ static uint64_t extreme(struct shm_random *random)
     return pick < 8 ? edges[pick] : shm_random_next(random);
 }
 
+/* A row of a larger request in any encoding, rightly measured; its numbers are whatever lies there.
+ */
+static void make_rows(const struct pair *pair, struct shm_random *random, struct message_row *row)
+{
+    row->rows = (uint16_t)(1 + shm_random_below(random, 3));
+    row->row = (uint16_t)shm_random_below(random, row->rows);
+    row->in_encoding = (uint8_t)shm_random_below(random, MESSAGE_ENCODINGS);
+    row->out_encoding = (uint8_t)shm_random_below(random, MESSAGE_ENCODINGS);
+    row->in_bytes = (uint32_t)row_place_message_bytes(engine_model_cut(pair->host.model, row->from),
+                                                      row->rows, row->in_encoding);
+    row->out_bytes = (uint32_t)row_place_message_bytes(engine_model_cut(pair->host.model, row->to),
+                                                       row->rows, row->out_encoding);
+}
+
 static union message hostile(struct pair *pair, struct shm_random *random)
 {
     const uint32_t cuts = pair->host.cut_count;
@@ -353,6 +382,7 @@ static union message hostile(struct pair *pair, struct shm_random *random)
         const uint32_t from = shm_random_below(random, cuts - 1);
         message = row_of(pair, dispatch, (uint32_t)shm_random_next(random), from,
                          from + 1 + shm_random_below(random, cuts - 1 - from));
+        make_rows(pair, random, &message.row);
     } else {
         message.kind = (uint8_t)shm_random_below(random, MESSAGE_DRAIN); /* draining ends it all */
     }
