@@ -1,11 +1,13 @@
-/* `jointd`: checks a configuration and the host for it; the service itself is to come. */
+/* `jointd`: runs the service; or checks a configuration and the host for it. */
 #include "scheduler/check/check.h"
 #include "scheduler/config/print.h"
 #include "scheduler/config/reader.h"
+#include "scheduler/service/service.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DONE = 0, FAILED = 1, MISUSED = 2 };
 
@@ -19,10 +21,13 @@ static int print_help(void)
 {
     printf(
         "usage: jointd --config FILE [--check [--json]] [--print-config]\n\n"
-        "The service: runs the layers that phones hand over. It is not there yet; what is there\n"
-        "reads its configuration and checks the host.\n\n"
+        "The service: runs the layers that phones hand over. It starts the programs that it needs\n"
+        "(joint-worker, joint-dataplane), watches them, and says on standard error when it is\n"
+        "ready and what it sees. SIGTERM ends it once what is open is answered, SIGHUP makes it\n"
+        "read its configuration anew.\n\n"
         "options:\n"
-        "  --config FILE    the configuration; --print-config without it prints an example\n"
+        "  --config FILE    the configuration, and nothing else: serve;\n"
+        "                   --print-config without it prints an example\n"
         "  --check          look whether this host is fit for it: a line for each thing,\n"
         "                   \"ok|warn|fail: what was found; the command that mends it\"\n"
         "  --json           with --check: the same as JSON (schema joint.check/1)\n"
@@ -116,6 +121,18 @@ static int check_host(const struct jointd_config *config, const struct command_l
     return is_bad ? FAILED : DONE;
 }
 
+/* Takes the configuration. */
+static int serve(struct jointd_config *config, const struct command_line *line)
+{
+    const struct service_options options = {.config_path = line->config, .log_fd = STDERR_FILENO};
+    struct service *service;
+    if (service_create(config, &options, &service))
+        return FAILED;
+    const int status = service_run(service);
+    service_destroy(service);
+    return status;
+}
+
 static int run(const struct command_line *line)
 {
     if (!line->config)
@@ -135,8 +152,7 @@ static int run(const struct command_line *line)
     else if (line->is_print)
         status = config_print(&config, CONFIG_PRINT_PLAIN, stdout) ? FAILED : DONE;
     else
-        fprintf(stderr, "jointd: the service itself is not there yet; --check and --print-config "
-                        "are\n");
+        status = serve(&config, line);
     jointd_config_fini(&config);
     return status;
 }

@@ -1,0 +1,84 @@
+/* The table of jointd's numbers. */
+#include "scheduler/service/counts.h"
+
+#include <errno.h>
+
+#define CAPACITY 64u
+
+static_assert((uint32_t)COUNT_KINDS <= CAPACITY, "all have a place");
+
+static const struct {
+    const char *label;
+    enum counter_kind kind;
+} table[COUNT_KINDS] = {
+    [COUNT_SUBMITTED] = {"jointd.submitted", COUNTER_SUM},
+    [COUNT_ANSWERED] = {"jointd.answered", COUNTER_SUM},
+    [COUNT_OVERLOADED] = {"jointd.overloaded", COUNTER_SUM},
+    [COUNT_LATE] = {"jointd.late", COUNTER_SUM},
+    [COUNT_NO_MEMORY] = {"jointd.no_memory", COUNTER_SUM},
+    [COUNT_REFUSED] = {"jointd.refused", COUNTER_SUM},
+    [COUNT_FAILED] = {"jointd.failed", COUNTER_SUM},
+    [COUNT_QUARANTINED] = {"jointd.quarantined", COUNTER_SUM},
+    [COUNT_CANCELLED] = {"jointd.cancelled", COUNTER_SUM},
+    [COUNT_ORPHANED] = {"jointd.orphaned", COUNTER_SUM},
+    [COUNT_OPEN] = {"jointd.open", COUNTER_GAUGE},
+    [COUNT_ANSWER_PLACES] = {"jointd.answer_places", COUNTER_GAUGE},
+    [COUNT_QUEUED] = {"jointd.queued", COUNTER_GAUGE},
+    [COUNT_RUNNING] = {"jointd.running", COUNTER_GAUGE},
+    [COUNT_DISPATCHES] = {"jointd.dispatches", COUNTER_SUM},
+    [COUNT_ROWS] = {"jointd.rows", COUNTER_SUM},
+    [COUNT_BATCH_MAX] = {"jointd.batch_max", COUNTER_MAX},
+    [COUNT_REQUEUED] = {"jointd.requeued", COUNTER_SUM},
+    [COUNT_WORKERS] = {"jointd.workers", COUNTER_GAUGE},
+    [COUNT_WORKER_DEATHS] = {"jointd.worker_deaths", COUNTER_SUM},
+    [COUNT_WORKER_HANGS] = {"jointd.worker_hangs", COUNTER_SUM},
+    [COUNT_RECOVERY_NS_MAX] = {"jointd.recovery_ns_max", COUNTER_MAX},
+    [COUNT_DATAPLANE_DEATHS] = {"jointd.dataplane_deaths", COUNTER_SUM},
+    [COUNT_JUNK] = {"jointd.junk", COUNTER_SUM},
+    [COUNT_QUEUE_NS] = {"jointd.queue_ns", COUNTER_SUM},
+    [COUNT_COMPUTE_NS] = {"jointd.compute_ns", COUNTER_SUM},
+    [COUNT_BUSY_NS] = {"jointd.busy_ns", COUNTER_GAUGE},
+    [COUNT_LOADS] = {"jointd.loads", COUNTER_SUM},
+    [COUNT_SLEEPS] = {"jointd.sleeps", COUNTER_GAUGE},
+};
+
+uint64_t counts_bytes(void)
+{
+    return counters_bytes(CAPACITY);
+}
+
+int counts_init(struct counts *counts, const struct region *region)
+{
+    const int error = counters_init(&counts->counters, region_at(region, 0, region->payload_bytes),
+                                    region->payload_bytes, CAPACITY);
+    if (error)
+        return error;
+    for (int i = 0; i < COUNT_KINDS; i++) {
+        counts->value[i] = counters_define(&counts->counters, table[i].label, table[i].kind, 0);
+        if (!counts->value[i])
+            return -EINVAL;
+    }
+    return 0;
+}
+
+enum count counts_of_reason(enum ingress_reason reason)
+{
+    switch (reason) {
+    case INGRESS_ANSWERED:
+        return COUNT_ANSWERED;
+    case INGRESS_OVERLOADED:
+        return COUNT_OVERLOADED;
+    case INGRESS_DEADLINE:
+        return COUNT_LATE;
+    case INGRESS_NO_MEMORY:
+        return COUNT_NO_MEMORY;
+    case INGRESS_FAILED:
+        return COUNT_FAILED;
+    case INGRESS_QUARANTINED:
+        return COUNT_QUARANTINED;
+    case INGRESS_CANCELLED:
+        return COUNT_CANCELLED;
+    default:
+        return COUNT_REFUSED;
+    }
+}

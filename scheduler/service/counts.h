@@ -1,0 +1,70 @@
+/* What jointd counts, for `joint top`: each number with its label, in one region. */
+#ifndef SCHEDULER_SERVICE_COUNTS_H
+#define SCHEDULER_SERVICE_COUNTS_H
+
+#include "shm/counters.h"
+#include "shm/ingress.h"
+#include "shm/region.h"
+
+enum count {
+    COUNT_SUBMITTED,
+    COUNT_ANSWERED,
+    COUNT_OVERLOADED,
+    COUNT_LATE,
+    COUNT_NO_MEMORY,
+    COUNT_REFUSED, /* what the request says cannot be */
+    COUNT_FAILED,
+    COUNT_QUARANTINED,
+    COUNT_CANCELLED,
+    COUNT_ORPHANED, /* whoever brought them died */
+    COUNT_OPEN,
+    COUNT_ANSWER_PLACES,
+    COUNT_QUEUED,
+    COUNT_RUNNING,
+    COUNT_DISPATCHES,
+    COUNT_ROWS,
+    COUNT_BATCH_MAX,
+    COUNT_REQUEUED,
+    COUNT_WORKERS,
+    COUNT_WORKER_DEATHS,
+    COUNT_WORKER_HANGS,
+    COUNT_RECOVERY_NS_MAX,
+    COUNT_DATAPLANE_DEATHS,
+    COUNT_JUNK, /* words of a peer that fit nothing it may say */
+    COUNT_QUEUE_NS,
+    COUNT_COMPUTE_NS,
+    COUNT_BUSY_NS,
+    COUNT_LOADS, /* snapshots of the load */
+    COUNT_SLEEPS,
+    COUNT_KINDS,
+};
+
+struct counts {
+    struct counters counters;
+    struct counter_value *value[COUNT_KINDS];
+};
+
+/* Bytes of the region's payload. */
+uint64_t counts_bytes(void);
+/* 0 or -EINVAL; the region must stay. */
+int counts_init(struct counts *counts, const struct region *region);
+
+/* The number that a request ended by this reason adds to. */
+enum count counts_of_reason(enum ingress_reason reason);
+
+static inline void counts_add(struct counts *counts, enum count count, uint64_t more)
+{
+    counter_add(counts->value[count], more);
+}
+
+static inline void counts_set(struct counts *counts, enum count count, uint64_t value)
+{
+    counter_set(counts->value[count], value);
+}
+
+static inline void counts_max(struct counts *counts, enum count count, uint64_t value)
+{
+    counter_max(counts->value[count], value);
+}
+
+#endif

@@ -1,0 +1,63 @@
+/* Ends the service in good order. */
+#include "scheduler/service/drain.h"
+#include "scheduler/service/service.h"
+
+#define ENDING_NS UINT64_C(2000000000) /* for the processes to end by themselves */
+
+void drain_begin(struct service *service)
+{
+    if (service->state >= SERVICE_DRAINING) {
+        service->is_hasty = true;
+        return;
+    }
+    log_say(&service->log, "draining: %u requests are open; at most %.1f s",
+            service->requests.open_count, (double)service->config.server.drain_timeout_ns / 1e9);
+    service->state = SERVICE_DRAINING;
+    service->drain_ns = service->now_ns + service->config.server.drain_timeout_ns;
+    service->load.has_changed = true;
+}
+
+static void tell_ingresses(struct service *service)
+{
+    const struct ingress_order order = {.kind = INGRESS_DRAIN};
+    for (uint32_t i = 0; i < service->dataplane.count; i++) {
+        struct ingress *ingress = &service->dataplane.ingress[i];
+        if (!ingress->is_drain_told)
+            ingress->is_drain_told = ingress_say(service, ingress, &order);
+    }
+}
+
+static void end(struct service *service, uint64_t now_ns)
+{
+    if (service->requests.open_count > 0)
+        log_say(&service->log, "%u requests are given up", service->requests.open_count);
+    service->state = SERVICE_ENDING;
+    service->drain_ns = now_ns + ENDING_NS;
+    child_stop(&service->dataplane.child);
+    child_kill(&service->models.loader.child);
+    workers_stop(&service->workers);
+}
+
+static bool are_all_gone(const struct service *service)
+{
+    return service->dataplane.child.state == CHILD_IDLE && workers_are_gone(&service->workers);
+}
+
+int drain_look(struct service *service, uint64_t now_ns)
+{
+    if (service->state == SERVICE_DRAINING) {
+        tell_ingresses(service);
+        const bool is_done =
+            dataplane_is_drained(&service->dataplane) && service->requests.open_count == 0;
+        if (!is_done && !service->is_hasty && now_ns < service->drain_ns)
+            return 0;
+        end(service, now_ns);
+        return 1;
+    }
+    if (service->state == SERVICE_ENDING &&
+        (are_all_gone(service) || now_ns >= service->drain_ns)) {
+        service->state = SERVICE_ENDED;
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,175 @@
+/* Measures the dispatcher's load and publishes it. */
+#include "scheduler/service/load.h"
+#include "scheduler/service/service.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define CHANGED_NS UINT64_C(1000000) /* between two snapshots of what changes */
+#define STILL_NS UINT64_C(100000000) /* between two of what does not */
+#define UTILIZATION_NS UINT64_C(100000000)
+#define OVERLOAD_NS UINT64_C(500000000) /* how long a refusal is remembered */
+#define NEWEST_WEIGHT (1.0 / 64) /* of one request in the share of those in time */
+#define LEAST_RETRY_NS UINT64_C(1000000)
+
+static uint64_t share_255(double share)
+{
+    return share <= 0 ? 0 : share >= 1 ? 255 : (uint64_t)(share * 255 + 0.5);
+}
+
+static void fill_fixed(struct load *load, const struct jointd_config *config)
+{
+    struct load_report *report = &load->report;
+    report->switch_gain_255 = share_255(config->load.switch_gain);
+    report->valid_ns = config->load.valid_ns;
+    report->min_poll_ns = config->load.min_poll_ns;
+    report->class_count = config->class_count;
+    for (uint32_t i = 0; i < config->class_count; i++)
+        report->classes[i].deadline_ns = config->classes[i].deadline_ns;
+}
+
+int load_init(struct load *load, struct service *service)
+{
+    *load = (struct load){.has_changed = true};
+    for (uint32_t i = 0; i < LOAD_REPORT_MAX_CLASSES; i++)
+        load->attained[i] = 1;
+    const struct region *region = &service->memory.load;
+    if (getrandom(&load->report.boot, sizeof(load->report.boot), 0) != sizeof(load->report.boot))
+        return -EIO;
+    return load_page_init(&load->page, region_at(region, 0, region->payload_bytes),
+                          region->payload_bytes, LOAD_REPORT_WORDS);
+}
+
+/* The workers' time since the last look, half of it from before. */
+static void measure_utilization(struct load *load, const struct dispatch_load *now, uint64_t now_ns)
+{
+    const uint64_t elapsed_ns = now_ns - load->measured_ns;
+    if (elapsed_ns < UTILIZATION_NS)
+        return;
+    const uint64_t busy_ns = now->busy_ns > load->busy_ns ? now->busy_ns - load->busy_ns : 0;
+    const uint64_t whole_ns = elapsed_ns * (now->workers ? now->workers : 1);
+    uint64_t permille = busy_ns >= whole_ns ? 1000 : busy_ns * 1000 / whole_ns;
+    if (load->measured_ns)
+        permille = (permille + load->report.utilization_permille) / 2;
+    load->report.utilization_permille = permille;
+    load->busy_ns = now->busy_ns;
+    load->measured_ns = now_ns;
+}
+
+static enum load_report_state state_of(const struct service *service, uint64_t now_ns)
+{
+    const struct load *load = &service->load;
+    if (service->state >= SERVICE_DRAINING)
+        return LOAD_DRAINING;
+    if (model_set_serving(&service->models) == 0)
+        return LOAD_LOADING;
+    if (load->refused_ns && now_ns - load->refused_ns < OVERLOAD_NS)
+        return LOAD_OVERLOADED;
+    return service->workers.active_count < service->workers.wanted_count ? LOAD_DEGRADED
+                                                                         : LOAD_READY;
+}
+
+static void measure_classes(struct service *service)
+{
+    struct load *load = &service->load;
+    for (uint32_t i = 0; i < service->config.class_count; i++) {
+        struct load_report_class *class = &load->report.classes[i];
+        class->queued = dispatch_class_queued(service->dispatch, i);
+        class->predicted_wait_ns = load->report.predicted_wait_ns;
+        const bool is_full = class->queued >= service->config.classes[i].max_queued;
+        class->admit = is_full ? LOAD_CLOSED : LOAD_OPEN;
+        class->retry_after_ns = is_full ? load->report.retry_after_ns : 0;
+        class->attained_permille = (uint64_t)(load->attained[i] * 1000 + 0.5);
+    }
+}
+
+static void measure(struct service *service, uint64_t now_ns)
+{
+    struct load *load = &service->load;
+    struct load_report *report = &load->report;
+    struct dispatch_load now;
+    dispatch_measure(service->dispatch, now_ns, &now);
+    fill_fixed(load, &service->config);
+    measure_utilization(load, &now, now_ns);
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    report->generated_ns = now_ns;
+    report->generated_unix_ns = (uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec;
+    report->state = state_of(service, now_ns);
+    report->workers = now.workers;
+    report->inflight = now.running;
+    report->queued = now.queued;
+    report->oldest_queued_ns = now.oldest_arrived_ns < now_ns ? now_ns - now.oldest_arrived_ns : 0;
+    report->predicted_wait_ns = now.predicted_wait_ns;
+    report->retry_after_ns =
+        now.predicted_wait_ns > LEAST_RETRY_NS ? now.predicted_wait_ns : LEAST_RETRY_NS;
+    measure_classes(service);
+    counts_set(&service->counts, COUNT_QUEUED, now.queued);
+    counts_set(&service->counts, COUNT_RUNNING, now.running);
+    counts_set(&service->counts, COUNT_BUSY_NS, now.busy_ns);
+}
+
+static void count_places(struct service *service)
+{
+    struct slab_use use;
+    slab_measure(service->memory.answers, &use);
+    counts_set(&service->counts, COUNT_ANSWER_PLACES, use.slots_taken);
+    counts_set(&service->counts, COUNT_OPEN, service->requests.open_count);
+    counts_set(&service->counts, COUNT_SLEEPS, service->idle.sleep_count);
+}
+
+int load_look(struct service *service, uint64_t now_ns)
+{
+    struct load *load = &service->load;
+    const uint64_t age_ns = now_ns - load->published_ns;
+    if (load->published_ns && age_ns < (load->has_changed ? CHANGED_NS : STILL_NS))
+        return 0;
+    measure(service, now_ns);
+    count_places(service);
+    uint64_t words[LOAD_REPORT_WORDS];
+    memcpy(words, &load->report, sizeof(words));
+    load_page_publish(&load->page, words);
+    counts_add(&service->counts, COUNT_LOADS, 1);
+    load->published_ns = now_ns;
+    load->has_changed = false;
+    return 1;
+}
+
+static void note(struct load *load, uint32_t class_index, bool is_attained)
+{
+    double *attained = &load->attained[class_index % LOAD_REPORT_MAX_CLASSES];
+    *attained += NEWEST_WEIGHT * ((is_attained ? 1 : 0) - *attained);
+    load->has_changed = true;
+}
+
+void load_note_end(struct load *load, const struct request *request, enum ingress_reason reason,
+                   uint64_t now_ns)
+{
+    load->newest_ns = now_ns;
+    if (reason == INGRESS_CANCELLED) /* nobody knows whether it would have been */
+        load->has_changed = true;
+    else
+        note(load, request->class_index,
+             reason == INGRESS_ANSWERED && now_ns <= request->deadline_ns);
+}
+
+void load_note_refused(struct load *load, uint32_t class_index, enum ingress_reason reason)
+{
+    const bool is_overload =
+        reason == INGRESS_OVERLOADED || reason == INGRESS_NO_MEMORY || reason == INGRESS_DEADLINE;
+    if (!is_overload)
+        return;
+    note(load, class_index, false);
+    if (reason != INGRESS_DEADLINE) /* which may have been too short for anybody */
+        load->refused_ns = load->report.generated_ns;
+}
+
+uint32_t load_retry_after_us(const struct load *load, enum ingress_reason reason)
+{
+    if (reason != INGRESS_OVERLOADED && reason != INGRESS_NO_MEMORY && reason != INGRESS_DEADLINE)
+        return 0;
+    const uint64_t us = load->report.retry_after_ns / 1000;
+    return us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+}

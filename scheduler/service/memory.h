@@ -1,0 +1,31 @@
+/* The regions that jointd shares, and its private word on whose place is whose.
+ *
+ *   request slab   │ part of queue 0 │ part of queue 1 │ ...      each ingress gives out its own
+ *   response slab  │ places given out by `answers`, owned as `owners` says
+ *   load page, counters: jointd writes, all others read */
+#ifndef SCHEDULER_SERVICE_MEMORY_H
+#define SCHEDULER_SERVICE_MEMORY_H
+
+#include "scheduler/config/jointd_config.h"
+#include "shm/region.h"
+#include "shm/slab.h"
+#include "shm/slot_table.h"
+
+struct memory {
+    struct region requests, responses, load, counters; /* owned */
+    struct slab *answers; /* owned */
+    struct slot_table *owners; /* owned; slots are those of `answers` */
+    uint32_t slot_count; /* of answers */
+};
+
+struct memory_plan {
+    const struct memory_section *config;
+    uint32_t owner_count; /* of the slot table */
+    uint64_t counters_bytes;
+};
+
+/* 0; -ENOMEM: what the region `*what` needs is not there; or -errno. */
+int memory_init(struct memory *memory, const struct memory_plan *plan, const char **what);
+void memory_fini(struct memory *memory); /* accepts NULL and zeroed */
+
+#endif

@@ -1,0 +1,147 @@
+/* Takes a new configuration over: options that are live, and models as they come and go. */
+#include "scheduler/service/reload.h"
+#include "scheduler/config/diff.h"
+#include "scheduler/config/reader.h"
+#include "scheduler/service/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct model_section *find_section(const struct jointd_config *config,
+                                                const char *name)
+{
+    for (uint32_t i = 0; i < config->model_count; i++)
+        if (strcmp(config->models[i].name, name) == 0)
+            return &config->models[i];
+    return NULL;
+}
+
+static bool is_of_model(const struct config_change *change)
+{
+    return strcmp(change->section->name, "model") == 0;
+}
+
+static void say(struct service *service, const struct config_change *change)
+{
+    const char *name = change->name ? change->name : "";
+    const char *space = change->name ? " " : "";
+    static const char *const words[] = {
+        [CONFIG_CHANGED] = "changed", [CONFIG_ADDED] = "added", [CONFIG_REMOVED] = "removed"};
+    if (change->kind == CONFIG_CHANGED)
+        log_say(&service->log, "reload: [%s%s%s] %s: %s -> %s%s", change->section->name, space,
+                name, change->option->name, change->before, change->after,
+                change->is_live ? "" : ": takes a restart; as it was until then");
+    else
+        log_say(&service->log, "reload: [%s%s%s] %s%s", change->section->name, space, name,
+                words[change->kind],
+                change->is_live ? "" : ": takes a restart; as it was until then");
+}
+
+/* All that the option table calls live, but the models. */
+static void take_options(struct service *service, const struct jointd_config *wanted)
+{
+    struct jointd_config *config = &service->config;
+    config->workers.hang_timeout_ns = wanted->workers.hang_timeout_ns;
+    config->workers.restart_delay_ns = wanted->workers.restart_delay_ns;
+    config->workers.restart_delay_max_ns = wanted->workers.restart_delay_max_ns;
+    config->dispatch.max_delay_ns = wanted->dispatch.max_delay_ns;
+    config->load = wanted->load;
+    config->server.drain_timeout_ns = wanted->server.drain_timeout_ns;
+    dispatch_set_delay(service->dispatch, config->dispatch.max_delay_ns);
+    for (uint32_t i = 0; i < service->workers.count; i++) {
+        struct child_config *child = &service->workers.items[i].child_config;
+        child->restart_delay_ns = config->workers.restart_delay_ns;
+        child->restart_delay_max_ns = config->workers.restart_delay_max_ns;
+    }
+    if (config->class_count != wanted->class_count)
+        return;
+    for (uint32_t i = 0; i < config->class_count; i++) {
+        config->classes[i].deadline_ns = wanted->classes[i].deadline_ns;
+        config->classes[i].weight = wanted->classes[i].weight;
+        config->classes[i].max_queued = wanted->classes[i].max_queued;
+        dispatch_set_class_limit(service->dispatch, i, (uint32_t)config->classes[i].max_queued);
+        /* For the next dataplane; this one was told at its start. */
+        service->dataplane.setup->default_deadline_ns[i] = config->classes[i].deadline_ns;
+    }
+}
+
+static void remove_models(struct service *service, const struct jointd_config *wanted)
+{
+    for (uint32_t i = 0; i < service->models.limit; i++) {
+        const struct model *model = &service->models.items[i];
+        if (model->state == MODEL_EMPTY || model->state >= MODEL_WITHDRAWING ||
+            find_section(wanted, model->name))
+            continue;
+        log_say(&service->log, "model %s (version %u): is withdrawn", model->name, model->version);
+        model_set_remove(service, i);
+    }
+}
+
+static bool has_changed(const struct config_diff *diff, const char *name)
+{
+    for (uint32_t i = 0; i < diff->count; i++)
+        if (is_of_model(&diff->items[i]) && diff->items[i].name &&
+            strcmp(diff->items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* New ones, changed ones, and those that could not be loaded before. */
+static void add_models(struct service *service, const struct jointd_config *wanted,
+                       const struct config_diff *diff)
+{
+    for (uint32_t i = 0; i < wanted->model_count; i++) {
+        const struct model_section *section = &wanted->models[i];
+        const uint32_t old = model_set_find(&service->models, section->name);
+        if (old == MODEL_NONE || has_changed(diff, section->name))
+            model_set_add(service, section, old);
+    }
+}
+
+static void swap_models(struct service *service, struct jointd_config *wanted)
+{
+    struct model_section *models = service->config.models;
+    const uint32_t count = service->config.model_count;
+    service->config.models = wanted->models;
+    service->config.model_count = wanted->model_count;
+    wanted->models = models;
+    wanted->model_count = count;
+}
+
+static void take_over(struct service *service, struct jointd_config *wanted)
+{
+    struct config_diff diff;
+    if (config_diff_init(&diff, &service->config, wanted)) {
+        log_say(&service->log, "reload: out of memory; nothing was changed");
+        return;
+    }
+    for (uint32_t i = 0; i < diff.count; i++)
+        say(service, &diff.items[i]);
+    take_options(service, wanted);
+    remove_models(service, wanted);
+    add_models(service, wanted, &diff);
+    swap_models(service, wanted);
+    service->load.has_changed = true;
+    log_say(&service->log, "reload: done, %u changes, %u of them take a restart", diff.count,
+            diff.restart_count);
+    config_diff_fini(&diff);
+}
+
+void reload(struct service *service)
+{
+    if (service->state >= SERVICE_DRAINING)
+        return;
+    struct jointd_config wanted;
+    struct config_errors errors = {0};
+    const int error = config_read(&wanted, service->options.config_path, &errors);
+    for (uint32_t i = 0; i < errors.count; i++)
+        log_say(&service->log, "reload: %s", errors.items[i].text);
+    if (error) {
+        log_say(&service->log, "reload: %s: %s; nothing was changed", service->options.config_path,
+                errors.count ? "is not a sound configuration" : strerror(-error));
+    } else {
+        take_over(service, &wanted);
+        jointd_config_fini(&wanted);
+    }
+    config_errors_fini(&errors);
+}

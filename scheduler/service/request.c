@@ -1,0 +1,228 @@
+/* A request's way through jointd. */
+#include "scheduler/service/request.h"
+#include "scheduler/service/service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* After all that the dataplane may take to get an answer out or to give up. */
+#define SENDING_MARGIN_NS UINT64_C(30000000000)
+
+int request_table_init(struct request_table *table, uint32_t slot_count)
+{
+    *table = (struct request_table){.items = calloc(slot_count, sizeof(*table->items)),
+                                    .slot_count = slot_count};
+    return table->items ? 0 : -ENOMEM;
+}
+
+void request_table_fini(struct request_table *table)
+{
+    if (!table)
+        return;
+    free(table->items);
+    *table = (struct request_table){0};
+}
+
+struct dispatch_request request_for_dispatch(const struct request *request)
+{
+    return (struct dispatch_request){.slot = request->place.slot,
+                                     .model = request->model,
+                                     .from = request->from,
+                                     .to = request->to,
+                                     .rows = request->rows,
+                                     .class_index = request->class_index,
+                                     .arrived_ns = request->arrived_ns,
+                                     .deadline_ns = request->deadline_ns};
+}
+
+static enum ingress_reason reason_of(enum dispatch_verdict verdict)
+{
+    switch (verdict) {
+    case DISPATCH_FULL:
+        return INGRESS_OVERLOADED;
+    case DISPATCH_LATE:
+        return INGRESS_DEADLINE;
+    default:
+        return INGRESS_MODEL_UNKNOWN;
+    }
+}
+
+static void free_place(struct service *service, const struct request *request, uint32_t owner)
+{
+    const struct slab_ref *place = &request->place;
+    int error = slot_table_release(service->memory.owners, place->slot, place->generation, owner);
+    assert(!error);
+    error = slab_free(service->memory.answers, place->slot, place->generation);
+    assert(!error);
+    (void)error;
+}
+
+static void take_place(struct service *service, const struct request *request)
+{
+    struct slot_table *owners = service->memory.owners;
+    const struct slab_ref *place = &request->place;
+    int error =
+        slot_table_fill(owners, place->slot, place->generation, SLOT_OWNER_JOINTD, UINT64_MAX);
+    assert(!error);
+    error = slot_table_queue(owners, place->slot, place->generation, SLOT_OWNER_JOINTD);
+    assert(!error);
+    (void)error;
+}
+
+enum ingress_reason request_open(struct service *service, const struct request *wanted,
+                                 uint64_t answer_bytes, uint64_t now_ns, uint32_t *slot)
+{
+    struct slab_ref place;
+    const int error = slab_alloc(service->memory.answers, answer_bytes, &place);
+    if (error)
+        return error == -EMSGSIZE ? INGRESS_BAD_SIZE : INGRESS_NO_MEMORY;
+    struct request *request = &service->requests.items[place.slot];
+    *request = *wanted;
+    request->place = place;
+    take_place(service, request);
+    const struct dispatch_request asked = request_for_dispatch(request);
+    const enum dispatch_verdict verdict = dispatch_submit(service->dispatch, &asked, now_ns);
+    if (verdict != DISPATCH_QUEUED) {
+        free_place(service, request, SLOT_OWNER_JOINTD);
+        return reason_of(verdict);
+    }
+    request->is_open = true;
+    service->requests.open_count++;
+    model_set_hold(&service->models, request->model);
+    *slot = place.slot;
+    return INGRESS_ANSWERED;
+}
+
+static uint32_t whole_us(uint64_t ns)
+{
+    return ns / 1000 > UINT32_MAX ? UINT32_MAX : (uint32_t)(ns / 1000);
+}
+
+static struct ingress_finished finished_of(const struct service *service,
+                                           const struct request *request,
+                                           enum ingress_reason reason, uint64_t now_ns)
+{
+    const uint64_t begun_ns = request->entered_ns ? request->entered_ns : now_ns;
+    struct ingress_finished finished = {
+        .kind = INGRESS_FINISHED,
+        .reason = (uint8_t)reason,
+        .batch = request->batch,
+        .slot = request->slot,
+        .generation = request->generation,
+        .queue_us = whole_us(begun_ns > request->arrived_ns ? begun_ns - request->arrived_ns : 0),
+        .compute_us = whole_us(request->compute_ns),
+        .retry_after_us = load_retry_after_us(&service->load, reason)};
+    if (reason == INGRESS_ANSWERED) {
+        finished.encoding = request->answer_encoding;
+        finished.answer_slot = request->place.slot;
+        finished.answer_generation = request->place.generation;
+        finished.offset = request->place.offset;
+        finished.bytes = (uint32_t)request->place.bytes;
+    }
+    return finished;
+}
+
+/* Also from a worker: one that was told some of its rows is not owed the others. */
+static void take_home(struct service *service, const struct request *request)
+{
+    const struct slab_ref *place = &request->place;
+    struct slot_view view;
+    if (slot_table_view(service->memory.owners, place->slot, &view) == 0 &&
+        view.state == SLOT_RUNNING)
+        slot_table_complete(service->memory.owners, place->slot, place->generation, view.owner);
+}
+
+static void send_answer(struct service *service, const struct request *request, uint64_t now_ns)
+{
+    const struct limits_section *limits = &service->config.limits;
+    const uint64_t lease_ns =
+        now_ns + limits->give_up_ns + limits->once_ns + limits->longest_ns + SENDING_MARGIN_NS;
+    const int error =
+        slot_table_send(service->memory.owners, request->place.slot, request->place.generation,
+                        ingress_owner(request->ingress), lease_ns);
+    assert(!error);
+    (void)error;
+}
+
+void request_end(struct service *service, uint32_t slot, enum ingress_reason reason,
+                 uint64_t now_ns)
+{
+    struct request *request = &service->requests.items[slot];
+    assert(request->is_open);
+    if (request->is_cancelled)
+        reason = INGRESS_CANCELLED;
+    take_home(service, request);
+    request->is_open = false;
+    service->requests.open_count--;
+    model_set_release(&service->models, request->model);
+    load_note_end(&service->load, request, reason, now_ns);
+    counts_add(&service->counts, request->is_orphan ? COUNT_ORPHANED : counts_of_reason(reason), 1);
+    counts_add(&service->counts, COUNT_COMPUTE_NS, request->compute_ns);
+    if (reason == INGRESS_ANSWERED && !request->is_orphan)
+        send_answer(service, request, now_ns);
+    else
+        free_place(service, request, SLOT_OWNER_JOINTD);
+    if (request->is_orphan)
+        return;
+    const struct ingress_finished finished = finished_of(service, request, reason, now_ns);
+    counts_add(&service->counts, COUNT_QUEUE_NS, UINT64_C(1000) * finished.queue_us);
+    ingress_finish(service, &service->dataplane.ingress[request->ingress], &finished);
+}
+
+int request_sent(struct service *service, uint32_t owner, uint32_t slot, uint32_t generation)
+{
+    struct slot_view view;
+    if (slot_table_view(service->memory.owners, slot, &view) || view.state != SLOT_SENDING ||
+        view.owner != owner || view.generation != generation)
+        return -ESTALE;
+    free_place(service, &service->requests.items[slot], owner);
+    return 0;
+}
+
+void request_cancel(struct service *service, uint32_t slot, uint64_t now_ns)
+{
+    struct request *request = &service->requests.items[slot];
+    assert(request->is_open);
+    if (request->is_cancelled)
+        return;
+    request->is_cancelled = true;
+    if (dispatch_cancel(service->dispatch, slot) == 0)
+        request_end(service, slot, INGRESS_CANCELLED, now_ns);
+    else
+        workers_cancel(service, slot);
+}
+
+void request_give_up(struct service *service, uint32_t slot, uint64_t now_ns)
+{
+    const struct request *request = &service->requests.items[slot];
+    if (dispatch_cancel(service->dispatch, slot) == 0)
+        request_end(service, slot, (enum ingress_reason)request->failure, now_ns);
+    else
+        workers_cancel(service, slot);
+}
+
+void request_abandon(struct service *service, uint32_t slot, uint64_t now_ns)
+{
+    service->requests.items[slot].is_orphan = true;
+    request_cancel(service, slot, now_ns);
+}
+
+void request_unsent(struct service *service, uint32_t slot)
+{
+    free_place(service, &service->requests.items[slot], SLOT_OWNER_JOINTD);
+}
+
+void request_requeue(struct service *service, uint32_t slot, bool is_alone, uint64_t now_ns)
+{
+    struct request *request = &service->requests.items[slot];
+    if (request->is_cancelled || request->is_orphan) {
+        request_end(service, slot, INGRESS_CANCELLED, now_ns);
+        return;
+    }
+    request->failure = INGRESS_ANSWERED;
+    request->entered_ns = 0;
+    request->compute_ns = 0;
+    counts_add(&service->counts, COUNT_REQUEUED, 1);
+    const struct dispatch_request asked = request_for_dispatch(request);
+    dispatch_requeue(service->dispatch, &asked, is_alone, now_ns);
+}

@@ -1,0 +1,101 @@
+/* Checks what an ingress submits against its part, the model's table, and what it has open. */
+#include "scheduler/service/submit.h"
+#include "scheduler/service/service.h"
+
+#define PLACE_ALIGN 64u
+
+static bool is_in_part(const struct service *service, const struct ingress *ingress,
+                       const struct ingress_submit *submit)
+{
+    const uint64_t part_bytes = service->dataplane.setup->part_bytes;
+    const uint64_t start = ingress->number * part_bytes;
+    return submit->offset % PLACE_ALIGN == 0 && submit->offset >= start &&
+           submit->offset - start <= part_bytes &&
+           submit->bytes <= part_bytes - (submit->offset - start);
+}
+
+/* INGRESS_ANSWERED: nothing is wrong with it; the answer's size is then known. */
+static enum ingress_reason check(const struct service *service, const struct ingress *ingress,
+                                 const struct ingress_submit *submit, uint64_t *answer_bytes)
+{
+    if (service->state >= SERVICE_ENDING)
+        return INGRESS_DRAINING;
+    const struct model_table *table = model_set_table(&service->models, submit->model);
+    if (!table)
+        return INGRESS_MODEL_UNKNOWN;
+    if (submit->from >= submit->to || submit->to >= table->cut_count)
+        return INGRESS_BAD_RANGE;
+    const uint64_t bytes =
+        model_table_message_bytes(table, submit->from, submit->rows, submit->encoding);
+    *answer_bytes =
+        model_table_message_bytes(table, submit->to, submit->rows, submit->answer_encoding);
+    if (submit->rows == 0)
+        return INGRESS_BAD_SIZE;
+    if (bytes == 0 || *answer_bytes == 0)
+        return submit->encoding || submit->answer_encoding ? INGRESS_BAD_ENCODING
+                                                           : INGRESS_BAD_SIZE;
+    if (submit->bytes != bytes || !is_in_part(service, ingress, submit))
+        return INGRESS_BAD_SIZE;
+    return INGRESS_ANSWERED;
+}
+
+static struct request request_of(const struct service *service, const struct ingress *ingress,
+                                 const struct ingress_submit *submit, uint64_t now_ns)
+{
+    const uint32_t last_class = service->config.class_count - 1;
+    return (struct request){
+        .encoding = submit->encoding,
+        .answer_encoding = submit->answer_encoding,
+        .class_index = submit->class_index < last_class ? submit->class_index : (uint8_t)last_class,
+        .ingress = (uint16_t)ingress->number,
+        .model = submit->model,
+        .from = submit->from,
+        .to = submit->to,
+        .rows = submit->rows,
+        .bytes = submit->bytes,
+        .slot = submit->slot,
+        .generation = submit->generation,
+        .offset = submit->offset,
+        .arrived_ns = now_ns,
+        .deadline_ns = submit->deadline_ns,
+    };
+}
+
+static void refuse(struct service *service, struct ingress *ingress,
+                   const struct ingress_submit *submit, enum ingress_reason reason)
+{
+    counts_add(&service->counts, counts_of_reason(reason), 1);
+    load_note_refused(&service->load, submit->class_index, reason);
+    const struct ingress_finished finished = {.kind = INGRESS_FINISHED,
+                                              .reason = (uint8_t)reason,
+                                              .slot = submit->slot,
+                                              .generation = submit->generation,
+                                              .retry_after_us =
+                                                  load_retry_after_us(&service->load, reason)};
+    ingress_say(service, ingress, &finished);
+}
+
+void submit_take(struct service *service, struct ingress *ingress,
+                 const struct ingress_submit *submit, uint64_t now_ns)
+{
+    if (submit->slot >= ingress->slot_count ||
+        ingress->open[submit->slot].request != REQUEST_NONE) {
+        counts_add(&service->counts, COUNT_JUNK, 1);
+        return;
+    }
+    counts_add(&service->counts, COUNT_SUBMITTED, 1);
+    uint64_t answer_bytes = 0;
+    enum ingress_reason reason = check(service, ingress, submit, &answer_bytes);
+    uint32_t slot = REQUEST_NONE;
+    if (reason == INGRESS_ANSWERED) {
+        const struct request wanted = request_of(service, ingress, submit, now_ns);
+        reason = request_open(service, &wanted, answer_bytes, now_ns, &slot);
+    }
+    if (reason != INGRESS_ANSWERED) {
+        refuse(service, ingress, submit, reason);
+        return;
+    }
+    ingress->open[submit->slot] =
+        (struct ingress_open){.request = slot, .generation = submit->generation};
+    ingress->open_count++;
+}

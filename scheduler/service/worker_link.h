@@ -1,0 +1,87 @@
+/* One worker process as jointd keeps it: started, given models, told what to run, watched, buried.
+ *
+ *   (child) IDLE ──> started, offered ──> OPEN ──> it loads models ──> warm ──> active
+ *              ^                                                        (spare: warm, not active)
+ *              └── buried: what it ran waits again ◄── died, hung, or condemned
+ *
+ * An active worker has been named to the dispatcher, under its number, with the models that it has.
+ * A spare is as warm as the others; it becomes active the moment one of them dies (workers.h). */
+#ifndef SCHEDULER_SERVICE_WORKER_LINK_H
+#define SCHEDULER_SERVICE_WORKER_LINK_H
+
+#include "scheduler/dispatch/dispatch.h"
+#include "scheduler/service/link.h"
+#include "scheduler/supervise/child.h"
+#include "shm/message.h"
+
+struct service;
+
+enum worker_has {
+    WORKER_HAS_NOT,
+    WORKER_LOADS,
+    WORKER_HAS,
+    WORKER_UNLOADS,
+    WORKER_CANNOT,
+};
+
+/* A dispatch that it was told. */
+struct worker_run {
+    bool is_open;
+    bool has_begun; /* it said that a segment was started */
+    uint16_t model;
+    uint32_t number;
+    uint32_t row_count;
+    uint64_t predicted_ns;
+    uint32_t slots[DISPATCH_MAX_BATCH]; /* of the rows' requests */
+};
+
+#define WORKER_NAME_BYTES 24u
+#define WORKER_CPUS_BYTES 512u
+
+struct worker_link {
+    uint32_t number; /* the dispatcher's name for it */
+    char name[WORKER_NAME_BYTES]; /* "worker 2" */
+    char cpus[WORKER_CPUS_BYTES];
+    const char *arguments[8];
+    struct child child;
+    struct child_config child_config;
+    struct link link;
+    bool is_active;
+    bool is_condemned;
+    uint8_t has[MESSAGE_MAX_MODELS]; /* enum worker_has */
+    uint32_t loads; /* models on their way: at most one */
+    uint32_t has_count; /* WORKER_HAS */
+    struct worker_run run[MESSAGE_MAX_DISPATCHES];
+    uint64_t died_ns; /* noticed; 0: alive or never was */
+};
+
+/* No process yet. 0 or -errno. */
+int worker_link_init(struct worker_link *worker, struct service *service, uint32_t number);
+void worker_link_fini(struct worker_link *worker); /* accepts NULL and zeroed */
+
+/* Takes what it said; how much that was. */
+int worker_link_poll(struct service *service, struct worker_link *worker, uint64_t now_ns);
+/* Now and then: its life, and models that it is to have. How much was done. */
+int worker_link_look(struct service *service, struct worker_link *worker, uint64_t now_ns);
+
+/* Tells it a dispatch. */
+void worker_link_run(struct service *service, struct worker_link *worker,
+                     const struct dispatch_action *action, uint64_t now_ns);
+/* Tells it that nobody wants what it computes for that request. */
+void worker_link_cancel(struct service *service, struct worker_link *worker, uint32_t slot,
+                        uint32_t generation);
+
+/* From now on the dispatcher may use it; or no more, and it ends what it was told. */
+void worker_link_activate(struct service *service, struct worker_link *worker);
+void worker_link_rest(struct service *service, struct worker_link *worker);
+
+/* Says so and kills it. */
+void worker_link_condemn(struct service *service, struct worker_link *worker, const char *why);
+
+/* Its number in the slot table. */
+uint32_t worker_link_owner(const struct service *service, const struct worker_link *worker);
+
+/* The open dispatch of that number, or NULL. */
+struct worker_run *worker_link_find_run(struct worker_link *worker, uint32_t number);
+
+#endif

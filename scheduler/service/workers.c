@@ -1,0 +1,157 @@
+/* The set of workers: who is active, who stands by. */
+#include "scheduler/service/workers.h"
+#include "scheduler/service/service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int workers_init(struct workers *workers, struct service *service)
+{
+    const struct workers_section *config = &service->config.workers;
+    *workers = (struct workers){.wanted_count = (uint32_t)config->count,
+                                .have_cores = config->cores.count > 0};
+    workers->items = calloc(service->worker_count, sizeof(*workers->items));
+    if (!workers->items)
+        return -ENOMEM;
+    for (; workers->count < service->worker_count; workers->count++) {
+        const int error =
+            worker_link_init(&workers->items[workers->count], service, workers->count);
+        if (error) {
+            workers_fini(workers);
+            return error;
+        }
+    }
+    return 0;
+}
+
+void workers_fini(struct workers *workers)
+{
+    if (!workers)
+        return;
+    for (uint32_t i = 0; i < workers->count; i++)
+        worker_link_fini(&workers->items[i]);
+    free(workers->items);
+    *workers = (struct workers){0};
+}
+
+int workers_poll(struct service *service, uint64_t now_ns)
+{
+    struct workers *workers = &service->workers;
+    int work = 0;
+    for (uint32_t i = 0; i < workers->count; i++)
+        work += worker_link_poll(service, &workers->items[i], now_ns);
+    return work;
+}
+
+static bool can_be_active(const struct service *service, const struct worker_link *worker)
+{
+    return worker->link.state == LINK_OPEN && !worker->is_condemned &&
+           worker->child.state == CHILD_RUNNING &&
+           (worker->has_count > 0 || service->models.used_count == 0);
+}
+
+/* The one with most models, of these the first. */
+static struct worker_link *best_to_activate(struct service *service)
+{
+    struct workers *workers = &service->workers;
+    struct worker_link *best = NULL;
+    for (uint32_t i = 0; i < workers->count; i++) {
+        struct worker_link *worker = &workers->items[i];
+        if (!worker->is_active && can_be_active(service, worker) &&
+            (!best || worker->has_count > best->has_count))
+            best = worker;
+    }
+    return best;
+}
+
+/* One with cores of its own that is as warm as the spare which stands in. */
+static void change_guard(struct service *service)
+{
+    struct workers *workers = &service->workers;
+    for (uint32_t s = workers->wanted_count; s < workers->count; s++) {
+        struct worker_link *spare = &workers->items[s];
+        for (uint32_t i = 0; i < workers->wanted_count && spare->is_active; i++) {
+            struct worker_link *worker = &workers->items[i];
+            if (worker->is_active || !can_be_active(service, worker) ||
+                worker->has_count < spare->has_count)
+                continue;
+            worker_link_activate(service, worker);
+            worker_link_rest(service, spare);
+        }
+    }
+}
+
+static void count_active(struct service *service)
+{
+    struct workers *workers = &service->workers;
+    workers->active_count = 0;
+    for (uint32_t i = 0; i < workers->count; i++)
+        workers->active_count += workers->items[i].is_active;
+    counts_set(&service->counts, COUNT_WORKERS, workers->active_count);
+}
+
+void workers_fill(struct service *service)
+{
+    struct workers *workers = &service->workers;
+    count_active(service);
+    while (workers->active_count < workers->wanted_count) {
+        struct worker_link *best = best_to_activate(service);
+        if (!best)
+            break;
+        worker_link_activate(service, best);
+        count_active(service);
+    }
+    if (workers->have_cores)
+        change_guard(service);
+}
+
+int workers_look(struct service *service, uint64_t now_ns)
+{
+    struct workers *workers = &service->workers;
+    int work = 0;
+    for (uint32_t i = 0; i < workers->count; i++)
+        work += worker_link_look(service, &workers->items[i], now_ns);
+    if (work)
+        workers_fill(service);
+    return work;
+}
+
+void workers_run(struct service *service, const struct dispatch_action *action, uint64_t now_ns)
+{
+    assert(action->worker < service->workers.count);
+    worker_link_run(service, &service->workers.items[action->worker], action, now_ns);
+}
+
+void workers_cancel(struct service *service, uint32_t slot)
+{
+    struct slot_view view;
+    const uint32_t first = 1 + service->dataplane.count;
+    if (slot_table_view(service->memory.owners, slot, &view) || view.state != SLOT_RUNNING ||
+        view.owner < first)
+        return;
+    worker_link_cancel(service, &service->workers.items[view.owner - first], slot, view.generation);
+}
+
+bool workers_have_model(const struct workers *workers, uint32_t number)
+{
+    for (uint32_t i = 0; i < workers->count; i++) {
+        const uint8_t has = workers->items[i].has[number];
+        if (has != WORKER_HAS_NOT && has != WORKER_CANNOT)
+            return true;
+    }
+    return false;
+}
+
+void workers_stop(struct workers *workers)
+{
+    for (uint32_t i = 0; i < workers->count; i++)
+        child_stop(&workers->items[i].child);
+}
+
+bool workers_are_gone(const struct workers *workers)
+{
+    for (uint32_t i = 0; i < workers->count; i++)
+        if (workers->items[i].child.state != CHILD_IDLE)
+            return false;
+    return true;
+}
