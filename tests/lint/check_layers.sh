@@ -28,7 +28,7 @@ function library(header) {
     if (header ~ /^(ngtcp2|gnutls)\//) return "ngtcp2"
     if (header ~ /^(immintrin|x86intrin|arm_neon|cpuid)\.h$/) return "intrinsics"
     if (header ~ /^(sys|linux|asm|net|netinet|arpa)\//) return "libc"
-    if (header ~ /^(assert|complex|ctype|dirent|dlfcn|endian|errno|fcntl|fenv|float|fnmatch|ftw|getopt|glob|inttypes|langinfo|libgen|limits|locale|malloc|math|netdb|poll|pthread|sched|semaphore|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syslog|termios|threads|time|uchar|unistd|wchar|wctype)\.h$/) return "libc"
+    if (header ~ /^(assert|complex|ctype|dirent|dlfcn|endian|errno|fcntl|fenv|float|fnmatch|ftw|getopt|glob|inttypes|langinfo|libgen|limits|locale|malloc|math|netdb|poll|pthread|pwd|sched|semaphore|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syslog|termios|threads|time|uchar|unistd|wchar|wctype)\.h$/) return "libc"
     return ""
 }
 function unit(path,    folder) {
