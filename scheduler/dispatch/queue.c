@@ -173,7 +173,7 @@ void dispatch_queue_in(struct dispatch *dispatch, uint32_t slot, bool is_new, ui
     const uint32_t most =
         batch_cost_most_rows(&dispatch->models[facts->model].cost, facts->from, facts->to);
     const uint64_t rows = rows_left(request, most);
-    const bool is_single = request->is_alone || rows > most || request->worker != DISPATCH_NONE;
+    const bool is_single = request->is_alone || rows > most || request->has_run;
     struct bucket_table *table = &dispatch->table;
     const uint32_t at = is_single ? bucket_table_single(table, facts->model, facts->from, facts->to)
                                   : bucket_table_named(table, facts->model, facts->from, facts->to);
