@@ -125,11 +125,14 @@ class Command(JointdCase):
             self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1), bad)
         self.assertEqual(self.run_it("--config", "nowhere", "--check").returncode, 1)
 
-    def test_without_check_it_says_that_there_is_no_service_yet(self):
-        (self.folder / "c").write_text("", encoding="utf-8")
+    def test_a_service_without_any_of_its_models_does_not_start(self):
+        (self.folder / "c").write_text("[server]\nlisten = 127.0.0.1\n[memory]\nrequest_slab = 16MiB\n"
+                                       "response_slab = 16MiB\nmax_tensor = 1MiB\n[model x]\npath = nowhere.onnx\n",
+                                       encoding="utf-8")
         done = self.run_it("--config", "c")
-        self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 1))
-        self.assertIn("not there yet", done.stderr)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("jointd: model x: nowhere.onnx: No such file", done.stderr)
+        self.assertIn("--check", done.stderr.splitlines()[-1])
 
     def test_this_host_can_be_checked(self):
         (self.folder / "c").write_text("[api]\nlisten =\n", encoding="utf-8")
