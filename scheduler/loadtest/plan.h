@@ -1,0 +1,38 @@
+/* What a run does, the same for all its threads, which only read it. */
+#ifndef SCHEDULER_LOADTEST_PLAN_H
+#define SCHEDULER_LOADTEST_PLAN_H
+
+#include "dataplane/proto/client.h"
+#include "scheduler/loadtest/messages.h"
+#include "scheduler/loadtest/schedule.h"
+
+struct loadtest_plan {
+    struct jtp_address server;
+    const struct loadtest_model *model;
+    const struct loadtest_mix *mix;
+    const struct loadtest_messages *messages;
+    const struct loadtest_schedule *schedule; /* the open loop's; NULL: closed */
+    uint32_t closed_count; /* requests in flight in a closed loop, of all threads */
+    uint32_t client_count; /* phones, of all threads */
+    uint32_t requests_per_client; /* that a phone may have open; default: 4 */
+    uint32_t packets_per_client; /* that a phone may have in flight; default: 128 */
+    uint64_t warmup_ns; /* before what counts; default: 1 s */
+    uint64_t duration_ns; /* of what counts */
+    uint64_t deadline_ns; /* of each request; 0: none, and 10 s until a phone gives up */
+    uint64_t silence_ns; /* a server that answers nothing for so long is gone; default: 3 s */
+    uint64_t seed; /* default: 1 */
+    uint8_t class_index; /* default: 0 */
+    uint32_t sample_count; /* answers that are kept for comparison; default: 0 */
+};
+
+/* The defaults; what has none is zero. */
+struct loadtest_plan loadtest_plan_default(void);
+
+/* The configuration of each phone, but for its seed and number. */
+void loadtest_plan_client_config(const struct loadtest_plan *plan,
+                                 struct jtp_client_config *config);
+
+/* Memory that each phone takes, its part of the tables included; the tensors are shared by all. */
+size_t loadtest_plan_bytes_per_client(const struct loadtest_plan *plan);
+
+#endif

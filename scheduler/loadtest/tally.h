@@ -1,0 +1,70 @@
+/* What became of the requests that were offered after the warm-up: counts and durations, of one
+ * thread or, merged, of all.
+ *
+ *   offered = in time + answered late + rejected + late + lost + broken + cancelled + unsent
+ *   fallback = offered - in time - cancelled: what a phone would compute itself, or has already
+ *
+ * Durations of requests without an answer are in no histogram: the count of ends tells of them. */
+#ifndef SCHEDULER_LOADTEST_TALLY_H
+#define SCHEDULER_LOADTEST_TALLY_H
+
+#include "scheduler/loadtest/histogram.h"
+
+#include <stdbool.h>
+
+#define LOADTEST_MAX_BATCH 256 /* larger ones count as this */
+#define LOADTEST_REASONS 32
+
+enum loadtest_end {
+    LOADTEST_IN_TIME, /* answered within the deadline, or without one */
+    LOADTEST_ANSWERED_LATE, /* counted from the schedule */
+    LOADTEST_REJECTED,
+    LOADTEST_LATE, /* the deadline passed without an answer */
+    LOADTEST_LOST, /* the server has lost its state, or has fallen silent */
+    LOADTEST_BROKEN, /* the answer was larger than the network's output */
+    LOADTEST_CANCELLED, /* by the end of an interrupted run */
+    LOADTEST_UNSENT, /* its phone had as many open as it may: it was never sent */
+    LOADTEST_END_COUNT,
+};
+
+/* "in_time", ...: as the report names them. */
+const char *loadtest_end_name(enum loadtest_end end);
+
+/* The protocol's reason for a reject, in words; "reason N" has none. */
+const char *loadtest_reason_name(uint32_t reason);
+
+/* Of what the server says about itself. */
+struct loadtest_range {
+    uint64_t count, sum, least, most;
+};
+
+void loadtest_range_add(struct loadtest_range *range, uint64_t value);
+double loadtest_range_mean(const struct loadtest_range *range);
+
+struct loadtest_cut_tally {
+    uint64_t offered, ends[LOADTEST_END_COUNT];
+    struct loadtest_histogram latency;
+};
+
+struct loadtest_tally {
+    uint64_t offered, ends[LOADTEST_END_COUNT], reasons[LOADTEST_REASONS];
+    uint64_t sent_late; /* over 1 ms after their time, by the generator's own fault */
+    struct loadtest_histogram latency; /* of what was answered */
+    struct loadtest_histogram queue, compute; /* as the server tells of it, with each answer */
+    struct loadtest_range wait_us, utilization_permille; /* the server's load, with each reply */
+    uint64_t batches[LOADTEST_MAX_BATCH + 1]; /* answers by the rows computed together */
+    uint32_t cut_count;
+    struct loadtest_cut_tally cuts[]; /* by entry of the mix */
+};
+
+/* NULL: no memory. free() it. */
+struct loadtest_tally *loadtest_tally_create(uint32_t cut_count);
+
+/* Adds all that the other holds; both are of the same mix. */
+void loadtest_tally_merge(struct loadtest_tally *tally, const struct loadtest_tally *other);
+
+uint64_t loadtest_tally_answered(const struct loadtest_tally *tally);
+uint64_t loadtest_tally_fallback(const struct loadtest_tally *tally);
+double loadtest_tally_mean_batch(const struct loadtest_tally *tally);
+
+#endif
