@@ -213,6 +213,10 @@ bool command_line_parse(const struct command_line *line, int argc, char **argv, 
             i++;
         } else if (!is_literal && argv[i][0] == '-' && argv[i][1]) {
             *status = parse_option(line, argc, argv, &i);
+        } else if (!line->operand) {
+            *status = command_fail(line->command, COMMAND_MISUSED,
+                                   "unexpected argument '%s'; 'joint %s --help' shows the usage",
+                                   argv[i], line->command);
         } else if (*line->operand) {
             *status =
                 command_fail(line->command, COMMAND_MISUSED,
@@ -222,7 +226,7 @@ bool command_line_parse(const struct command_line *line, int argc, char **argv, 
             *line->operand = argv[i++];
         }
     }
-    if (!*status && !*line->operand && !line->is_operand_optional)
+    if (!*status && line->operand && !*line->operand && !line->is_operand_optional)
         *status = command_fail(line->command, COMMAND_MISUSED,
                                "%s is missing; 'joint %s --help' shows the usage",
                                line->operand_name, line->command);

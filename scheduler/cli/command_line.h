@@ -42,7 +42,7 @@ struct command_line {
     const char *notes; /* after the options: examples, units; may be NULL */
     const char *operand_name; /* "MODEL.onnx": one operand is wanted */
     bool is_operand_optional;
-    const char **operand;
+    const char **operand; /* NULL: none is taken */
     uint32_t option_count;
     struct option options[COMMAND_LINE_MAX_OPTIONS];
 };

@@ -100,6 +100,17 @@ static void an_operand_may_be_optional(void)
     CU_ASSERT_PTR_NULL(values.operand);
 }
 
+static void a_command_may_take_no_operand(void)
+{
+    struct values values = {0};
+    struct command_line line = describe(&values);
+    char words[] = "test --count 5", more[] = "test --count 5 file";
+    line.operand = NULL;
+    line.operand_name = NULL;
+    CU_ASSERT_TRUE(parse(&line, words));
+    CU_ASSERT_FALSE(parse(&line, more));
+}
+
 static void what_follows_two_dashes_is_an_operand(void)
 {
     struct values values = {0};
@@ -156,5 +167,6 @@ const struct cunit_test tests[] = {
     {"numbers, choices and -o are taken", numbers_choices_and_the_output_are_taken},
     {"only finite decimal numbers from 0 are numbers", only_finite_numbers_from_0_are_numbers},
     {"an operand may be optional", an_operand_may_be_optional},
+    {"a command may take no operand", a_command_may_take_no_operand},
     {NULL, NULL},
 };
