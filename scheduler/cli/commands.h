@@ -18,6 +18,7 @@ command_main command_bench;
 command_main command_profile;
 command_main command_zoo;
 command_main command_plan;
+command_main command_loadtest;
 
 /* Prints "joint COMMAND: message" as one line on stderr; returns status, so that
  * "return command_fail(...)" reads well. */

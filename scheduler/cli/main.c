@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"bench", command_bench, "measure how fast a network runs, as a whole and per layer"},
     {"profile", command_profile, "measure what each layer costs, for 'joint plan'"},
     {"plan", command_plan, "find the best split between mobile and cloud, from a profile"},
+    {"loadtest", command_loadtest, "offer a server the requests of thousands of phones"},
     {"zoo", command_zoo, "write a well-known network as an ONNX file"},
 };
 
@@ -27,7 +28,7 @@ static int print_help(void)
            "Runs any range of layers of a neural network (ONNX) and says what that costs.\n\n"
            "commands:\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-8s%s\n", commands[i].name, commands[i].about);
+        printf("  %-10s%s\n", commands[i].name, commands[i].about);
     printf("\n'joint COMMAND --help' explains a command; 'joint --version' prints the version.\n"
            "Exit status: 0 done, 1 the work failed, 2 the command line is wrong.\n");
     return command_finish("--help");

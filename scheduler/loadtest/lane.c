@@ -189,6 +189,10 @@ static void sleep_until_next(struct loadtest_lane *lane, uint64_t now_ns)
         next_ns = offer_ns;
     if (lane->open_count == 0 && now_ns >= lane->end_ns && next_ns > now_ns + LANE_LINGER_NS)
         next_ns = now_ns + LANE_LINGER_NS;
+    if (lane->measured_ns > now_ns && lane->measured_ns < next_ns)
+        next_ns = lane->measured_ns;
+    if (lane->end_ns > now_ns && lane->end_ns < next_ns)
+        next_ns = lane->end_ns;
     if (next_ns > now_ns)
         port_wait(lane->port, lane->queue, -1, next_ns - now_ns);
 }

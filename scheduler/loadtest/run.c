@@ -103,14 +103,14 @@ static void tell(const struct loadtest_run *run, const struct loadtest_watch *wa
 
 /* Sleeps by waiting for the signals that end the run. */
 static void watch_over(struct loadtest_run *run, const struct loadtest_watch *watch,
-                       const sigset_t *signals, const sigset_t *before, uint64_t start_ns)
+                       const sigset_t *signals, uint64_t start_ns)
 {
     const struct timespec look = {.tv_nsec = LOOK_NS};
     uint64_t next_ns = start_ns + TICK_NS;
     while (!all_over(run)) {
         if (sigtimedwait(signals, NULL, &look) > 0) {
             stop(run);
-            pthread_sigmask(SIG_SETMASK, before, NULL);
+            pthread_sigmask(SIG_UNBLOCK, signals, NULL);
         }
         const uint64_t now_ns = loadtest_clock_ns();
         if (watch && watch->tick && now_ns >= next_ns) {
@@ -166,7 +166,7 @@ int loadtest_run_go(struct loadtest_run *run, const struct loadtest_watch *watch
     }
     const bool is_complete = started == run->count;
     if (is_complete)
-        watch_over(run, watch, &signals, &before, start_ns);
+        watch_over(run, watch, &signals, start_ns);
     else
         stop(run);
     for (uint32_t i = 0; i < started; i++)

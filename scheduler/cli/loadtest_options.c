@@ -1,0 +1,152 @@
+/* The options of `joint loadtest`, and which of them go together. */
+#include "scheduler/cli/loadtest_options.h"
+#include "scheduler/cli/commands.h"
+#include "scheduler/loadtest/sockets.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define MAX_CLIENTS 1000000
+#define MAX_CLOSED 1000000
+#define MAX_OPEN_EACH 64 /* of a phone */
+#define MAX_RATE 10000000 /* requests per second */
+#define MAX_SECONDS 86400
+#define MAX_VERIFY 10000
+#define DEFAULT_SOCKETS 2
+
+static const char about[] =
+    "Offers a server the requests of many phones and reports what became of each: answered in\n"
+    "time, late, rejected, lost. Either an open loop (--rate: requests come at times that were\n"
+    "drawn beforehand, however slow the server is, and latency counts from those times) or a\n"
+    "closed one (--closed: so many requests are always in flight). The phones' own layers are not\n"
+    "computed: they hand over random tensors of the right size. Nothing is sent to a server that\n"
+    "has not answered a probe, nor any more to one that has fallen silent.";
+
+static const char notes[] =
+    "Each socket has a thread, and its share of the phones, each of which is a connection of its\n"
+    "own. A request is on schedule if it left within 1 ms of its time; where fewer than 95 % did,\n"
+    "the run fails, since then it has measured itself. What a phone with --client-requests open\n"
+    "would have sent counts as unsent, and as not on schedule. In a closed loop a reject is\n"
+    "followed by the pause that the server asked for. --deadline-ms counts from the schedule.\n"
+    "'fallback' is what a phone would compute by itself: all but what was answered in time.\n\n"
+    "Exit status: 0 the run counts; 1 it does not (a request was lost, an answer wrong, the\n"
+    "schedule not kept, no request answered, the server silent, interrupted) or could not begin;\n"
+    "2 the command line is wrong.\n\n"
+    "examples:\n"
+    "  joint loadtest --server 127.0.0.1:4470 --model alexnet --rate 50 --duration 30 --clients "
+    "1000\n"
+    "  joint loadtest --server 10.0.0.2:4470 --model alexnet.onnx --closed 16 --duration 10 "
+    "--split 9\n"
+    "  joint loadtest --server [fd00::2]:4470 --model vgg16 --rate 5 --duration 60 --split mix \\\n"
+    "    --mix 0=1,9=3 --deadline-ms 500 --json";
+
+static void add(struct command_line *line, const char *name, const char *argument,
+                enum option_kind kind, void *value, const char *help)
+{
+    command_line_add(line, (struct option){name, argument, help, kind, value, 0, UINT32_MAX, NULL});
+}
+
+static void add_count(struct command_line *line, const char *name, uint32_t *value, uint32_t min,
+                      uint32_t max, const char *help)
+{
+    command_line_add(line, (struct option){name, "N", help, OPTION_COUNT, value, min, max, NULL});
+}
+
+static void describe_load(struct loadtest_options *options, struct command_line *line)
+{
+    command_line_add(line,
+                     (struct option){"rate", "R", "open loop: requests per second", OPTION_SECONDS,
+                                     &options->rate_per_s, 0, MAX_RATE, &options->has_rate});
+    command_line_add(line,
+                     (struct option){"closed", "N", "closed loop: requests in flight", OPTION_COUNT,
+                                     &options->closed_count, 1, MAX_CLOSED, &options->has_closed});
+    command_line_add(line,
+                     (struct option){"duration", "S", "seconds that count", OPTION_SECONDS,
+                                     &options->duration_s, 0, MAX_SECONDS, &options->has_duration});
+    add(line, "warmup", "S", OPTION_NUMBER, &options->warmup_s,
+        "seconds before that, which do not (default 1)");
+    add_count(line, "clients", &options->clients, 1, MAX_CLIENTS, "phones (default 100)");
+    add_count(line, "client-requests", &options->requests_per_client, 1, MAX_OPEN_EACH,
+              "requests that a phone may have open (default 4)");
+}
+
+static void describe(struct loadtest_options *options, struct command_line *line)
+{
+    *line = (struct command_line){
+        .command = "loadtest",
+        .usage = "--server HOST:PORT --model NAME|MODEL.onnx\n"
+                 "                      --rate R|--closed N --duration S [options]",
+        .about = about,
+        .notes = notes};
+    add(line, "server", "HOST:PORT", OPTION_TEXT, &options->server, "where to send");
+    add(line, "model", "NAME|FILE", OPTION_TEXT, &options->model,
+        "a network of 'joint zoo --list', with its default weights, or\n"
+        "an ONNX file");
+    add(line, "name", "NAME", OPTION_TEXT, &options->name,
+        "the server's name for it (default: the network's, or the\n"
+        "file's without .onnx)");
+    describe_load(options, line);
+    add(line, "split", "S", OPTION_TEXT, &options->split,
+        "cloud (cut 0, the default), mobile (nothing is sent), the\n"
+        "number of a cut, or mix (each cut alike)");
+    add(line, "mix", "K=W,...", OPTION_TEXT, &options->mix,
+        "with --split mix: these cuts, with these weights");
+    add(line, "deadline-ms", "D", OPTION_NUMBER, &options->deadline_ms,
+        "of each request (default: none; phones give up after 10 s)");
+    add(line, "encoding", "E", OPTION_CHOICE, &options->encoding, "f32 (default), f16 or u8");
+    line->options[line->option_count - 1].argument = "f32|f16|u8";
+    add_count(line, "class", &options->class_index, 0, 255, "service class by index (default 0)");
+    add_count(line, "seed", &options->seed, 0, UINT32_MAX,
+              "of schedule, cuts and tensors (default 1)");
+    add_count(line, "sockets", &options->sockets, 1, LOADTEST_MAX_SOCKETS,
+              "UDP sockets, each with a thread (default 2)");
+    add_count(line, "verify", &options->verify_count, 1, MAX_VERIFY,
+              "compare N answers, spread over the run, with a local run");
+    add(line, "allow-public", NULL, OPTION_FLAG, &options->allows_public,
+        "send to an address that may be someone else's");
+    add(line, "json", NULL, OPTION_FLAG, &options->is_json, "print the report as JSON");
+}
+
+/* What is wrong; NULL: nothing. */
+static const char *find_fault(const struct loadtest_options *options)
+{
+    if (!options->server)
+        return "--server HOST:PORT is missing";
+    if (!options->model)
+        return "--model NAME or --model MODEL.onnx is missing";
+    if (options->has_rate == options->has_closed)
+        return "give either --rate R (open loop) or --closed N (closed loop)";
+    if (!options->has_duration)
+        return "--duration S is missing";
+    if (options->warmup_s > MAX_SECONDS)
+        return "--warmup takes at most a day";
+    if (options->deadline_ms > 1e3 * MAX_SECONDS / 24)
+        return "--deadline-ms takes at most an hour";
+    if (options->mix && strcmp(options->split, "mix") != 0)
+        return "--mix goes with --split mix";
+    if (options->sockets > options->clients)
+        return "--sockets: each needs a phone; give more --clients or fewer --sockets";
+    if (options->has_closed &&
+        options->closed_count > (uint64_t)(options->clients / options->sockets) *
+                                    options->requests_per_client * options->sockets)
+        return "--closed: the phones may not have so many open; give more --clients";
+    return NULL;
+}
+
+bool loadtest_options_parse(struct loadtest_options *options, int argc, char **argv, int *status)
+{
+    struct command_line line;
+    *options = (struct loadtest_options){
+        .split = "cloud", .warmup_s = 1, .clients = 100, .requests_per_client = 4, .seed = 1};
+    describe(options, &line);
+    if (!command_line_parse(&line, argc, argv, status))
+        return false;
+    if (options->sockets == 0)
+        options->sockets = options->clients < DEFAULT_SOCKETS ? options->clients : DEFAULT_SOCKETS;
+    const char *fault = find_fault(options);
+    if (!fault)
+        return true;
+    *status =
+        command_fail("loadtest", COMMAND_MISUSED, "%s; joint loadtest --help explains", fault);
+    return false;
+}

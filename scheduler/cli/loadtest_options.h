@@ -1,0 +1,20 @@
+/* What `joint loadtest` is told. */
+#ifndef SCHEDULER_CLI_LOADTEST_OPTIONS_H
+#define SCHEDULER_CLI_LOADTEST_OPTIONS_H
+
+#include "scheduler/cli/command_line.h"
+
+struct loadtest_options {
+    const char *server, *model, *name, *split, *mix;
+    double rate_per_s, duration_s, warmup_s, deadline_ms;
+    uint32_t closed_count, clients, requests_per_client, sockets, class_index, verify_count;
+    uint32_t seed, encoding; /* encoding: enum jtp_encoding, in the order of the words */
+    bool has_rate, has_closed, has_duration;
+    bool allows_public, is_json;
+};
+
+/* Defaults and parsing; checks what can be checked without the model. True: go on. False: return
+ * *status. */
+bool loadtest_options_parse(struct loadtest_options *options, int argc, char **argv, int *status);
+
+#endif
