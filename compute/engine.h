@@ -64,6 +64,8 @@ struct engine_config {
     bool is_strict; /* direct algorithms only, no Winograd; default false */
     bool is_tuned; /* choose algorithms by measuring, unless kept from before; default true */
     const char *tuning_path; /* where the choices are kept; default NULL: model path + ".tuning" */
+    const char *tuning; /* choices to take over, from engine_model_tuning: nothing is measured, no
+                         * file looked at; default NULL */
     const char *isa; /* "avx512", "avx2", "neon", "plain"; default NULL: the best here */
     const struct engine_dimension *dimensions; /* default none */
     size_t dimension_count;
@@ -148,6 +150,10 @@ void engine_model_fingerprint(const struct engine_model *model, uint8_t fingerpr
 /* Chooses an algorithm for each layer and batch size (measuring, unless the choices were kept) and
  * plans memory for batches min_batch to max_batch. */
 int engine_model_prepare(struct engine_model *model, struct engine_error *error);
+
+/* The choices that prepare made, as a text that ends with 0, for models of the same file, config
+ * and machine that must choose alike. *text is the caller's to free. 0 or -ENOMEM. */
+int engine_model_tuning(const struct engine_model *model, char **text);
 
 /* Bytes of all packed weights; after prepare. */
 size_t engine_model_weights_bytes(const struct engine_model *model);

@@ -275,7 +275,7 @@ static_assert(sizeof(struct message_model_file) == 40 + 4 * 64 + 2 * 2048, "mess
 struct message_packed {
     int32_t status; /* -EINPROGRESS; 0: two descriptors came with it, REGION_WEIGHTS and
                      * REGION_MODEL, sealed, both read-only; else -errno, and none */
-    uint32_t permille; /* of the part that `text` names, while in progress */
+    uint32_t permille; /* of the part that `text` names; UINT32_MAX: not known */
     uint64_t weights_bytes; /* with status 0: for message_model_file */
     uint64_t took_ns; /* so far */
     char text[MESSAGE_PACKED_TEXT_BYTES]; /* what is being done, or what went wrong, where and what

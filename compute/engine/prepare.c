@@ -81,7 +81,7 @@ static void init_choices(struct engine_model *model, struct thread_pool *pool)
     const struct engine_config *config = &model->config;
     model->choices = (struct choices){.isa = model->isa,
                                       .is_strict = config->is_strict,
-                                      .is_measured = config->is_tuned,
+                                      .is_measured = config->is_tuned && !config->tuning,
                                       .pool = pool,
                                       .threads = config->threads,
                                       .progress = config->progress,
@@ -130,9 +130,11 @@ int engine_model_prepare(struct engine_model *model, struct engine_error *error)
     init_choices(model, pool);
     model->weights.graph = &model->graph;
     model->weights.isa = model->isa;
-    char *path = model->config.is_tuned ? tuning_path(model) : NULL;
+    char *path = model->choices.is_measured ? tuning_path(model) : NULL;
     if (path)
         choices_read(&model->choices, path);
+    if (model->config.tuning)
+        choices_read_text(&model->choices, model->config.tuning);
     rc = make_plans(model, &cause);
     if (rc)
         model_fail(error, rc, model->path, &cause);
@@ -143,6 +145,11 @@ int engine_model_prepare(struct engine_model *model, struct engine_error *error)
     free(path);
     thread_pool_destroy(pool);
     return rc;
+}
+
+int engine_model_tuning(const struct engine_model *model, char **text)
+{
+    return choices_write_text(&model->choices, text);
 }
 
 size_t engine_model_weights_bytes(const struct engine_model *model)

@@ -91,11 +91,8 @@ static bool parse_choice(char *line, struct choice *choice)
     return true;
 }
 
-void choices_read(struct choices *choices, const char *path)
+static void read_choices(struct choices *choices, FILE *file)
 {
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return;
     char line[LINE_BYTES], wanted[LINE_BYTES];
     header_line(wanted, sizeof(wanted));
     if (fgets(line, sizeof(line), file) && strcmp(line, wanted) == 0) {
@@ -104,19 +101,29 @@ void choices_read(struct choices *choices, const char *path)
             if (!choices_add(choices, &choice))
                 break;
     }
-    fclose(file);
     choices->is_changed = false;
 }
 
-int choices_write(const struct choices *choices, const char *path)
+void choices_read(struct choices *choices, const char *path)
 {
-    char temporary[4096];
-    int length = snprintf(temporary, sizeof(temporary), "%s.%ld", path, (long)getpid());
-    if (length < 0 || (size_t)length >= sizeof(temporary))
-        return -ENAMETOOLONG;
-    FILE *file = fopen(temporary, "we");
+    FILE *file = fopen(path, "re");
     if (!file)
-        return -errno;
+        return;
+    read_choices(choices, file);
+    fclose(file);
+}
+
+void choices_read_text(struct choices *choices, const char *text)
+{
+    FILE *file = text[0] ? fmemopen((void *)text, strlen(text), "r") : NULL;
+    if (!file)
+        return;
+    read_choices(choices, file);
+    fclose(file);
+}
+
+static void write_choices(const struct choices *choices, FILE *file)
+{
     char line[LINE_BYTES];
     header_line(line, sizeof(line));
     fputs(line, file);
@@ -128,6 +135,33 @@ int choices_write(const struct choices *choices, const char *path)
             fprintf(file, " %" PRIu32, numbers[n]);
         fputc('\n', file);
     }
+}
+
+int choices_write_text(const struct choices *choices, char **text)
+{
+    size_t bytes = 0;
+    *text = NULL;
+    FILE *file = open_memstream(text, &bytes);
+    if (!file)
+        return -ENOMEM;
+    write_choices(choices, file);
+    const bool is_short = ferror(file);
+    if (fclose(file) == 0 && !is_short)
+        return 0;
+    free(*text);
+    return -ENOMEM;
+}
+
+int choices_write(const struct choices *choices, const char *path)
+{
+    char temporary[4096];
+    int length = snprintf(temporary, sizeof(temporary), "%s.%ld", path, (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof(temporary))
+        return -ENAMETOOLONG;
+    FILE *file = fopen(temporary, "we");
+    if (!file)
+        return -errno;
+    write_choices(choices, file);
     int rc = ferror(file) ? -EIO : 0;
     if (fclose(file) != 0 && rc == 0)
         rc = -EIO;

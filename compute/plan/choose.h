@@ -48,4 +48,8 @@ void choices_read(struct choices *choices, const char *path);
 /* Writes them, atomically. 0 or a negative errno: nothing depends on its success. */
 int choices_write(const struct choices *choices, const char *path);
 
+/* The same by a text in memory, which ends with 0; *text is the caller's to free. 0 or -ENOMEM. */
+void choices_read_text(struct choices *choices, const char *text);
+int choices_write_text(const struct choices *choices, char **text);
+
 #endif

@@ -1,4 +1,5 @@
 /* `joint-worker`: the process around the role; started by jointd with a socket. */
+#include "compute/worker/loader.h"
 #include "compute/worker/options.h"
 #include "compute/worker/worker.h"
 #include "compute/worker/worker_inbox.h"
@@ -119,6 +120,15 @@ static int start(struct worker *worker, struct idle *idle, const struct options 
     return status;
 }
 
+/* What went wrong has been told to jointd, who logs it. */
+static int load(const struct worker_config *config)
+{
+    prctl(PR_SET_NAME, "joint-loader");
+    const struct loader_config loader = {
+        .socket = config->socket, .cpu_count = config->cpu_count, .cpu = config->cpu};
+    return loader_run(&loader) ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -126,6 +136,8 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (options.is_loader)
+        return load(&options.worker);
     prctl(PR_SET_NAME, "joint-worker");
     struct worker worker = {0};
     struct idle idle;

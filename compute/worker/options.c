@@ -11,12 +11,15 @@
 enum { STATUS_MISUSED = 2 };
 
 static const char help[] =
-    "usage: joint-worker --socket FD [--cpus LIST] [--idle MODE] [--spin-us N]\n\n"
-    "Computes for jointd, which starts it. Takes no input of its own.\n\n"
+    "usage: joint-worker --socket FD [--cpus LIST] [--idle MODE] [--spin-us N]\n"
+    "       joint-worker --pack --socket FD [--cpus LIST]\n\n"
+    "Computes for jointd, which starts it. Takes no input of its own. With --pack it opens and\n"
+    "packs the one model that is asked for over the socket, hands it over, and ends.\n\n"
     "  --socket FD    an inherited SOCK_SEQPACKET socket to jointd; kept for its life\n"
     "  --cpus LIST    cores for its threads, as 2,3: the first for the polling thread,\n"
     "                 the others for its helpers (default: wherever the kernel puts them)\n"
     "  --idle MODE    adaptive: spin, then sleep (default); busy: spin\n"
+    "  --pack         as above\n"
     "  --spin-us N    how long adaptive spins (default 20)\n\n"
     "SIGTERM: what was begun is ended, then it exits. Exit status: 0 done or jointd is gone,\n"
     "1 the work failed, 2 the command line is wrong.\n";
@@ -90,6 +93,9 @@ static int take(struct options *options, int option)
             return misuse("--spin-us wants microseconds up to 1000000", optarg);
         options->idle.spin_ns = (uint64_t)number * 1000;
         return -1;
+    case 'p':
+        options->is_loader = true;
+        return -1;
     case 'h':
         fputs(help, stdout);
         return 0;
@@ -100,10 +106,13 @@ static int take(struct options *options, int option)
 
 int options_read(struct options *options, int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"socket", required_argument, NULL, 's'}, {"cpus", required_argument, NULL, 'c'},
-        {"idle", required_argument, NULL, 'i'},   {"spin-us", required_argument, NULL, 'u'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"socket", required_argument, NULL, 's'},
+                                          {"cpus", required_argument, NULL, 'c'},
+                                          {"idle", required_argument, NULL, 'i'},
+                                          {"spin-us", required_argument, NULL, 'u'},
+                                          {"pack", no_argument, NULL, 'p'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     *options = (struct options){.worker = {.socket = -1}, .idle = idle_config_default()};
     for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         const int status = take(options, option);

@@ -8,6 +8,7 @@
 struct options {
     struct worker_config worker;
     struct idle_config idle;
+    bool is_loader; /* --pack: of the worker's config, only socket and cpus are of meaning */
 };
 
 /* -1: go on; else the exit status, after help or an error line were printed. */

@@ -46,6 +46,14 @@ uint64_t row_place_message_bytes(const struct engine_cut *cut, uint32_t rows, ui
     return bytes > UINT32_MAX ? 0 : bytes;
 }
 
+bool row_place_has_rows(const struct engine_cut *cut)
+{
+    for (uint32_t t = 0; t < cut->tensor_count; t++)
+        if (cut->tensors[t].batch_axis < 0)
+            return false;
+    return true;
+}
+
 uint64_t row_place_private_offset(const struct engine_cut *cut, uint32_t tensor)
 {
     uint64_t bytes = 0;

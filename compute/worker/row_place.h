@@ -17,6 +17,9 @@ struct row_place {
  * over UINT32_MAX. Every other function here takes only what this one gives bytes to. */
 uint64_t row_place_message_bytes(const struct engine_cut *cut, uint32_t rows, uint32_t encoding);
 
+/* Whether the rows of a batch can be told apart at this cut. */
+bool row_place_has_rows(const struct engine_cut *cut);
+
 /* Bytes of a private place, and where a tensor starts in it. */
 uint64_t row_place_private_bytes(const struct engine_cut *cut);
 uint64_t row_place_private_offset(const struct engine_cut *cut, uint32_t tensor);

@@ -7,33 +7,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool has_rows(const struct engine_cut *cut)
-{
-    for (uint32_t t = 0; t < cut->tensor_count; t++)
-        if (cut->tensors[t].batch_axis < 0)
-            return false;
-    return true;
-}
-
 static int fail(struct engine_error *error, int code, const char *what)
 {
     snprintf(error->text, sizeof(error->text), "%s", what);
     return code;
 }
 
-static int attach_weights(struct worker_model *model, const struct message_model_file *file,
-                          int weights_fd, struct engine_error *error)
+static int attach_region(struct worker_model *model, const struct message_model_file *file,
+                         int weights_fd, struct engine_error *error)
 {
     const struct region_expect expect = {.kind = REGION_WEIGHTS,
                                          .access = REGION_READ_ONLY,
                                          .min_payload_bytes = file->weights_bytes,
                                          .is_content_sealed = true};
+    const int rc = region_attach(&model->weights, weights_fd, &expect);
+    return rc ? fail(error, rc, "the region of weights is not a sealed one of this build") : 0;
+}
+
+/* Chooses as whoever packed did. */
+static int open_model(struct worker_model *model, const struct message_model_file *file,
+                      engine_progress *progress, void *progress_arg, struct engine_error *error)
+{
+    const char *tuning = weights_tuning(&model->weights, file->weights_bytes);
+    if (!tuning)
+        return fail(error, -EINVAL, "the weights' size is not what the region holds");
+    int rc = weights_open_model(file, tuning, progress, progress_arg, &model->model, error);
+    if (rc)
+        return rc;
     const size_t bytes = engine_model_weights_bytes(model->model);
     if (bytes != file->weights_bytes)
         return fail(error, -EINVAL, "the weights' size is not what this model needs");
-    const int rc = region_attach(&model->weights, weights_fd, &expect);
-    if (rc)
-        return fail(error, rc, "the region of weights is not a sealed one of this build");
     return engine_model_attach(model->model, region_at(&model->weights, 0, bytes), bytes, error);
 }
 
@@ -49,14 +52,15 @@ static int list_cuts(struct worker_model *model, const struct message_model_file
     for (uint32_t k = 0; k < count; k++) {
         const struct engine_cut *cut = engine_model_cut(model->model, k);
         const uint64_t bytes = message_align(row_place_private_bytes(cut));
-        model->cut_has_rows[k] = has_rows(cut);
+        model->cut_has_rows[k] = row_place_has_rows(cut);
         if (cut->tensor_count > model->max_tensors)
             model->max_tensors = cut->tensor_count;
         if (bytes > model->half_bytes)
             model->half_bytes = bytes;
     }
-    model->cuts = (struct worker_cuts){
-        .count = count, .max_batch = file->max_batch, .has_rows = model->cut_has_rows};
+    model->cuts = (struct worker_cuts){.count = count,
+                                       .max_batch = weights_max_batch(model->model, file),
+                                       .has_rows = model->cut_has_rows};
     return 0;
 }
 
@@ -91,9 +95,9 @@ static int warm(struct worker_model *model, uint32_t row_count, struct engine_er
 static int load(struct worker_model *model, const struct message_model_file *file, int weights_fd,
                 engine_progress *progress, void *progress_arg, struct engine_error *error)
 {
-    int rc = weights_open_model(file, progress, progress_arg, &model->model, error);
+    int rc = attach_region(model, file, weights_fd, error);
     if (rc == 0)
-        rc = attach_weights(model, file, weights_fd, error);
+        rc = open_model(model, file, progress, progress_arg, error);
     if (rc == 0)
         rc = list_cuts(model, file, error);
     if (rc == 0)

@@ -58,7 +58,8 @@ void worker_host_init(struct worker_host *host, const char *network, uint32_t wi
                                              .is_tuned = 1};
     snprintf(host->file.path, sizeof(host->file.path), "%s", host->path);
     struct engine_error error = {{0}};
-    CU_ASSERT_EQUAL_FATAL(weights_open_model(&host->file, NULL, NULL, &host->model, &error), 0);
+    CU_ASSERT_EQUAL_FATAL(weights_open_model(&host->file, NULL, NULL, NULL, &host->model, &error),
+                          0);
     CU_ASSERT_EQUAL_FATAL(weights_publish(host->model, &host->weights, &error), 0);
     host->file.weights_bytes = engine_model_weights_bytes(host->model);
     CU_ASSERT_EQUAL_FATAL(engine_context_create(host->model, NULL, &host->context, &error), 0);

@@ -149,6 +149,18 @@ static void files_keep_everything(void)
         CU_ASSERT_EQUAL(a->algorithm, b->algorithm);
         CU_ASSERT_EQUAL(memcmp(&a->shape, &b->shape, sizeof(a->shape)), 0);
     }
+    char *text = NULL, *again = NULL; /* a text in memory holds the same */
+    CU_ASSERT_EQUAL_FATAL(choices_write_text(&read, &text), 0);
+    struct choices third = choices_for(false, false);
+    choices_read_text(&third, text);
+    CU_ASSERT_EQUAL(third.count, written.count);
+    CU_ASSERT_EQUAL_FATAL(choices_write_text(&third, &again), 0);
+    CU_ASSERT_STRING_EQUAL(text, again);
+    choices_read_text(&third, "");
+    CU_ASSERT_EQUAL(third.count, written.count);
+    free(text);
+    free(again);
+    choices_fini(&third);
     choices_fini(&written);
     choices_fini(&read);
     unlink(path);

@@ -295,7 +295,7 @@ static void models_come_and_go(void)
         {HOST_MODEL, 1, 0, whole.weights_bytes, -EINVAL},
         {HOST_MODEL, 1, MESSAGE_MAX_ROWS + 1, whole.weights_bytes, -EINVAL},
         {HOST_MODEL, 1, MAX_BATCH, whole.weights_bytes - 1, -EINVAL},
-        {HOST_MODEL, 1, MAX_BATCH, UINT64_MAX, -EINVAL},
+        {HOST_MODEL, 1, MAX_BATCH, UINT64_MAX, -EBADMSG},
         {HOST_MODEL + 1, 1, MAX_BATCH, whole.weights_bytes, -EBADMSG},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
