@@ -38,7 +38,7 @@ static bool is_more_urgent(const struct dispatch *dispatch, uint32_t bucket, uin
 static bool has_free_worker(const struct dispatch *dispatch, const struct model *model)
 {
     for (uint32_t word = 0; word < dispatch->worker_words; word++)
-        if (model->workers[word] & dispatch->free_workers[word])
+        if (model->workers[word] & dispatch->worker_set[word])
             return true;
     return false;
 }
@@ -47,17 +47,17 @@ static uint32_t choose_bucket(struct dispatch *dispatch, uint64_t now_ns)
 {
     uint32_t best = DISPATCH_NONE;
     bool is_any_free = false;
-    memset(dispatch->free_workers, 0, dispatch->worker_words * sizeof(*dispatch->free_workers));
+    memset(dispatch->worker_set, 0, dispatch->worker_words * sizeof(*dispatch->worker_set));
     for (uint32_t i = 0; i < dispatch->config.max_workers; i++) {
         const struct worker *worker = &dispatch->workers[i];
         if (dispatch_free_ns(dispatch, worker) > now_ns)
             continue;
         is_any_free = true;
-        dispatch->free_workers[i / 64] |= UINT64_C(1) << i % 64;
+        dispatch->worker_set[i / 64] |= UINT64_C(1) << i % 64;
         if (is_more_urgent(dispatch, order_heap_first(&worker->pinned), best))
             best = order_heap_first(&worker->pinned);
     }
-    for (uint32_t i = 0; is_any_free && i < dispatch->config.max_models; i++) {
+    for (uint32_t i = 0; is_any_free && i < dispatch->model_end; i++) {
         const struct model *model = &dispatch->models[i];
         const uint32_t first = order_heap_first(&model->ready);
         if (is_more_urgent(dispatch, first, best) && has_free_worker(dispatch, model))
@@ -81,7 +81,7 @@ static uint32_t choose_worker(const struct dispatch *dispatch, const struct buck
     uint32_t best = DISPATCH_NONE;
     const struct model *model = &dispatch->models[bucket->model];
     for (uint32_t word = 0; word < dispatch->worker_words; word++) {
-        uint64_t bits = model->workers[word] & dispatch->free_workers[word];
+        uint64_t bits = model->workers[word] & dispatch->worker_set[word];
         for (; bits; bits &= bits - 1) {
             const uint32_t at = word * 64 + (uint32_t)__builtin_ctzll(bits);
             if (best == DISPATCH_NONE ||
@@ -205,27 +205,29 @@ static uint64_t first_key(const struct order_heap *heap, const struct order_heap
     return first == ORDER_HEAP_NONE ? UINT64_MAX : nodes[first].key;
 }
 
-/* Somebody is ready for it. */
-static bool is_wanted(const struct dispatch *dispatch, uint32_t worker)
+/* Of the workers that somebody is ready for, when the first can be given something. */
+static uint64_t first_free_ns(const struct dispatch *dispatch, uint64_t bound_ns)
 {
-    if (order_heap_first(&dispatch->workers[worker].pinned) != ORDER_HEAP_NONE)
-        return true;
-    for (uint32_t i = 0; i < dispatch->config.max_models; i++)
-        if (order_heap_first(&dispatch->models[i].ready) != ORDER_HEAP_NONE &&
-            dispatch_worker_can(dispatch, worker, i))
-            return true;
-    return false;
+    memset(dispatch->worker_set, 0, dispatch->worker_words * sizeof(*dispatch->worker_set));
+    for (uint32_t i = 0; i < dispatch->model_end; i++) {
+        const struct model *model = &dispatch->models[i];
+        const bool is_ready = order_heap_first(&model->ready) != ORDER_HEAP_NONE;
+        for (uint32_t word = 0; is_ready && word < dispatch->worker_words; word++)
+            dispatch->worker_set[word] |= model->workers[word];
+    }
+    for (uint32_t i = 0; i < dispatch->config.max_workers; i++) {
+        const struct worker *worker = &dispatch->workers[i];
+        const bool is_wanted = dispatch->worker_set[i / 64] >> i % 64 & 1 ||
+                               order_heap_first(&worker->pinned) != ORDER_HEAP_NONE;
+        const uint64_t free_ns = is_wanted ? dispatch_free_ns(dispatch, worker) : UINT64_MAX;
+        bound_ns = free_ns < bound_ns ? free_ns : bound_ns;
+    }
+    return bound_ns;
 }
 
 uint64_t dispatch_timeout_ns(const struct dispatch *dispatch)
 {
     const uint64_t drop_ns = first_key(&dispatch->drops, dispatch->by_drop);
     const uint64_t ready_ns = first_key(&dispatch->waits, dispatch->bucket_nodes);
-    uint64_t timeout_ns = drop_ns < ready_ns ? drop_ns : ready_ns;
-    for (uint32_t i = 0; i < dispatch->config.max_workers; i++) {
-        const uint64_t free_ns = dispatch_free_ns(dispatch, &dispatch->workers[i]);
-        if (free_ns < timeout_ns && is_wanted(dispatch, i))
-            timeout_ns = free_ns;
-    }
-    return timeout_ns;
+    return first_free_ns(dispatch, drop_ns < ready_ns ? drop_ns : ready_ns);
 }

@@ -48,11 +48,11 @@ static int take_memory(struct dispatch *dispatch)
     dispatch->models = calloc(config->max_models, sizeof(*dispatch->models));
     dispatch->model_workers = calloc(config->max_models * words, sizeof(*dispatch->model_workers));
     dispatch->workers = calloc(config->max_workers, sizeof(*dispatch->workers));
-    dispatch->free_workers = calloc(words, sizeof(*dispatch->free_workers));
+    dispatch->worker_set = calloc(words, sizeof(*dispatch->worker_set));
     const bool has_all = dispatch->class_most && dispatch->class_queued && dispatch->requests &&
                          dispatch->by_urgency && dispatch->by_drop && dispatch->by_age &&
                          dispatch->bucket_nodes && dispatch->models && dispatch->model_workers &&
-                         dispatch->workers && dispatch->free_workers;
+                         dispatch->workers && dispatch->worker_set;
     return has_all ? 0 : -ENOMEM;
 }
 
@@ -110,7 +110,7 @@ void dispatch_destroy(struct dispatch *dispatch)
     free(dispatch->models);
     free(dispatch->model_workers);
     free(dispatch->workers);
-    free(dispatch->free_workers);
+    free(dispatch->worker_set);
     free(dispatch);
 }
 
@@ -143,6 +143,8 @@ int dispatch_add_model(struct dispatch *dispatch, uint32_t model,
         return error;
     made->correction = correction_start();
     made->is_there = true;
+    if (dispatch->model_end <= model)
+        dispatch->model_end = model + 1;
     return 0;
 }
 
@@ -158,6 +160,8 @@ int dispatch_remove_model(struct dispatch *dispatch, uint32_t model)
     bucket_table_forget_model(&dispatch->table, model);
     batch_cost_fini(&gone->cost);
     gone->is_there = false;
+    while (dispatch->model_end && !dispatch->models[dispatch->model_end - 1].is_there)
+        dispatch->model_end--;
     return 0;
 }
 

@@ -41,7 +41,7 @@ void dispatch_measure(const struct dispatch *dispatch, uint64_t now_ns, struct d
         .busy_ns = dispatch->busy_ns,
     };
     uint64_t queued_ns = 0;
-    for (uint32_t i = 0; i < dispatch->config.max_models; i++)
+    for (uint32_t i = 0; i < dispatch->model_end; i++)
         if (dispatch->models[i].queued_ns)
             queued_ns += correction_typical_ns(&dispatch->models[i].correction,
                                                dispatch->models[i].queued_ns);

@@ -89,7 +89,8 @@ struct dispatch {
     uint64_t *model_workers; /* [max_models][worker_words] */
     struct worker *workers; /* [max_workers] */
     uint32_t worker_words;
-    uint64_t *free_workers; /* [worker_words]: scratch of a decision */
+    uint64_t *worker_set; /* [worker_words]: scratch of a decision */
+    uint32_t model_end; /* models are numbered below */
     uint32_t queued_count, running_count;
     uint32_t next_number;
     uint64_t next_sequence;

@@ -1,0 +1,103 @@
+/* What a model's batches cost, by hand. */
+#include "scheduler/dispatch/batch_cost.h"
+#include "tests/unit/cunit_main.h"
+
+#include <errno.h>
+
+/* Two parts: 100 alone and 160 for four; 50 alone and 110 for four. */
+static const uint64_t one_ns[] = {150, 50, 0};
+static const uint64_t four_ns[] = {270, 110, 0};
+static const bool all_rows[] = {true, true, true};
+static const struct dispatch_model model = {3, 4, one_ns, four_ns, all_rows};
+
+static void between_one_row_and_a_full_batch_it_is_a_straight_line(void)
+{
+    struct batch_cost cost;
+    CU_ASSERT_EQUAL_FATAL(batch_cost_init(&cost, &model), 0);
+    const uint64_t expected[] = {0, 100, 120, 140, 160};
+    for (uint32_t rows = 0; rows < 5; rows++)
+        CU_ASSERT_EQUAL(batch_cost_ns(&cost, 0, 1, rows), expected[rows]);
+    CU_ASSERT_EQUAL(batch_cost_ns(&cost, 1, 2, 4), 110);
+    CU_ASSERT_EQUAL(batch_cost_ns(&cost, 0, 2, 3), 150 + 2 * 40);
+    batch_cost_fini(&cost);
+}
+
+static void more_rows_are_full_batches_and_a_rest(void)
+{
+    struct batch_cost cost;
+    CU_ASSERT_EQUAL_FATAL(batch_cost_init(&cost, &model), 0);
+    CU_ASSERT_EQUAL(batch_cost_ns(&cost, 0, 1, 5), 160 + 100);
+    CU_ASSERT_EQUAL(batch_cost_ns(&cost, 0, 1, 10), 160 + 160 + 120);
+    CU_ASSERT_EQUAL(batch_cost_saving_ns(&cost, 0, 1), 80);
+    CU_ASSERT_EQUAL(batch_cost_saving_ns(&cost, 1, 2), 30);
+    batch_cost_fini(&cost);
+}
+
+static void where_rows_can_not_be_told_apart_each_costs_as_alone(void)
+{
+    static const bool rows[] = {true, false, true};
+    const struct dispatch_model facts = {3, 4, one_ns, four_ns, rows};
+    struct batch_cost cost;
+    CU_ASSERT_EQUAL_FATAL(batch_cost_init(&cost, &facts), 0);
+    CU_ASSERT_EQUAL(batch_cost_most_rows(&cost, 0, 1), 1);
+    CU_ASSERT_EQUAL(batch_cost_most_rows(&cost, 1, 2), 1);
+    CU_ASSERT_EQUAL(batch_cost_most_rows(&cost, 0, 2), 4);
+    CU_ASSERT_EQUAL(batch_cost_ns(&cost, 0, 1, 3), 300);
+    CU_ASSERT_EQUAL(batch_cost_saving_ns(&cost, 0, 1), 0);
+    batch_cost_fini(&cost);
+}
+
+static void noise_makes_no_range_free_and_no_batch_faster_than_a_row(void)
+{
+    static const uint64_t noisy_one_ns[] = {100, 110, 0};
+    static const uint64_t noisy_four_ns[] = {200, 90, 0};
+    const struct dispatch_model facts = {3, 4, noisy_one_ns, noisy_four_ns, all_rows};
+    struct batch_cost cost;
+    CU_ASSERT_EQUAL_FATAL(batch_cost_init(&cost, &facts), 0);
+    CU_ASSERT_EQUAL(batch_cost_ns(&cost, 0, 1, 1), 1);
+    CU_ASSERT_EQUAL(batch_cost_ns(&cost, 1, 2, 4), 110);
+    CU_ASSERT_EQUAL(batch_cost_saving_ns(&cost, 0, 1), 0);
+    batch_cost_fini(&cost);
+}
+
+static void impossible_facts_are_refused(void)
+{
+    const uint64_t absurd_ns[] = {UINT64_MAX, 50, 0};
+    const struct dispatch_model refused[] = {
+        {1, 4, one_ns, four_ns, all_rows},
+        {3, 0, one_ns, four_ns, all_rows},
+        {3, DISPATCH_MAX_BATCH + 1, one_ns, four_ns, all_rows},
+        {3, 4, absurd_ns, four_ns, all_rows},
+        {3, 4, one_ns, absurd_ns, all_rows},
+    };
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        struct batch_cost cost;
+        CU_ASSERT_EQUAL(batch_cost_init(&cost, &refused[i]), -EINVAL);
+        batch_cost_fini(&cost);
+    }
+    batch_cost_fini(NULL);
+}
+
+static void only_forward_ranges_of_its_cuts_exist(void)
+{
+    struct batch_cost cost;
+    CU_ASSERT_EQUAL_FATAL(batch_cost_init(&cost, &model), 0);
+    CU_ASSERT(batch_cost_has_cuts(&cost, 0, 2));
+    CU_ASSERT_FALSE(batch_cost_has_cuts(&cost, 0, 3));
+    CU_ASSERT_FALSE(batch_cost_has_cuts(&cost, 1, 1));
+    CU_ASSERT_FALSE(batch_cost_has_cuts(&cost, 2, 1));
+    batch_cost_fini(&cost);
+}
+
+const struct cunit_test tests[] = {
+    {"between one row and a full batch it is a straight line",
+     between_one_row_and_a_full_batch_it_is_a_straight_line},
+    {"more rows are full batches and a rest", more_rows_are_full_batches_and_a_rest},
+    {"where rows can not be told apart each costs as alone",
+     where_rows_can_not_be_told_apart_each_costs_as_alone},
+    {"noise makes no range free and no batch faster than a row",
+     noise_makes_no_range_free_and_no_batch_faster_than_a_row},
+    {"impossible facts are refused", impossible_facts_are_refused},
+    {"only forward ranges of its cuts exist", only_forward_ranges_of_its_cuts_exist},
+    {NULL, NULL},
+};
