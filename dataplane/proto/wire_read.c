@@ -226,12 +226,13 @@ int jtp_packet_read(const uint8_t *bytes, size_t count, struct jtp_packet *packe
     packet->header.kind = bytes[3];
     packet->header.connection = jtp_get_u64(bytes + 8);
     packet->header.packet_number = jtp_get_u64(bytes + 16);
-    /* A server of another version says so by REFUSE, whose format is every version's. */
-    if (packet->header.version != JTP_VERSION && packet->header.kind != JTP_REFUSE)
-        return -EPROTO;
+    /* Before the version: one bit of that changed on the way would be answered by REFUSE. */
     uint32_t crc = jtp_crc32c(0, bytes, 4);
     if (jtp_crc32c(crc, bytes + 8, count - 8) != jtp_get_u32(bytes + 4))
         return -EILSEQ;
+    /* A server of another version says so by REFUSE, whose format is every version's. */
+    if (packet->header.version != JTP_VERSION && packet->header.kind != JTP_REFUSE)
+        return -EPROTO;
     if (packet->header.kind == JTP_FIRST || packet->header.kind == JTP_CLIENT ||
         packet->header.kind == JTP_SERVER)
         return read_frames(bytes + JTP_HEADER_BYTES, count - JTP_HEADER_BYTES, packet);

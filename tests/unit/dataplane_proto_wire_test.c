@@ -322,7 +322,8 @@ static void tells_other_versions_and_other_protocols_apart(void)
     struct jtp_packet packet;
     uint8_t bytes[sizeof(first_datagram)];
     memcpy(bytes, first_datagram, sizeof(bytes));
-    bytes[2] = 2;
+    bytes[2] = 2; /* by damage on the way, as the checksum shows: nothing to answer */
+    CU_ASSERT_EQUAL(read_exact(bytes, sizeof(bytes), &packet), -EILSEQ);
     sign(bytes, sizeof(bytes));
     CU_ASSERT_EQUAL(read_exact(bytes, sizeof(bytes), &packet), -EPROTO);
     CU_ASSERT_EQUAL(packet.header.version, 2);
