@@ -85,7 +85,7 @@ bool caller_call(struct caller *caller, struct call *call)
                  .model = jtp_crc32c(0, model->name, strlen(model->name)),
                  .model_version = call->version,
                  .from = call->from,
-                 .to = call->to,
+                 .to = call->wrong_to ? call->wrong_to : call->to,
                  .rows = call->rows,
                  .total_bytes = call->bytes},
         .bytes = call->message,
@@ -161,6 +161,34 @@ int caller_poll(struct caller *caller)
         count++;
     }
     return count + transmit(caller);
+}
+
+bool caller_fire(uint16_t port, const struct host_model *model, uint8_t class_index)
+{
+    uint8_t bytes[2048], payload[1200] = {0};
+    struct jtp_writer writer;
+    const uint32_t count = host_model_message_bytes(model, 0, 1, 0);
+    const struct jtp_header header = {.kind = JTP_FIRST, .connection = 4711};
+    const struct jtp_open open = {.request = 1,
+                                  .class_index = class_index,
+                                  .flags = JTP_ONCE,
+                                  .model = jtp_crc32c(0, model->name, strlen(model->name)),
+                                  .to = HOST_CUTS - 1,
+                                  .rows = 1,
+                                  .total_bytes = count,
+                                  .answer_granted_bytes = UINT32_MAX};
+    const struct jtp_data data = {.request = 1, .length = count};
+    const int fd = connect_to(0, port);
+    if (fd < 0 || count > sizeof(payload))
+        return false;
+    jtp_writer_begin(&writer, bytes, sizeof(bytes), &header);
+    jtp_write_open(&writer, &open);
+    jtp_write_data(&writer, &data);
+    jtp_writer_finish(&writer, payload, count);
+    memcpy(bytes + writer.count, payload, count);
+    const bool is_sent = write(fd, bytes, writer.count + count) > 0;
+    close(fd);
+    return is_sent;
 }
 
 bool caller_probe(uint32_t address, uint16_t port, struct jtp_load *load)

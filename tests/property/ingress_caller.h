@@ -14,6 +14,7 @@ struct call {
     uint64_t deadline_ns; /* 0: none */
     /* Wrong on purpose: added to the bytes, mixed into the fingerprint. */
     int32_t more_bytes;
+    uint16_t wrong_to; /* 0: none */
     uint8_t spoilt_mark;
     uint32_t request;
     uint32_t bytes, answer_bytes;
@@ -42,6 +43,10 @@ bool call_is_rejected(const struct call *call, enum jtp_reason reason);
 
 /* A turn: what came, what time it is, what leaves; how many datagrams. */
 int caller_poll(struct caller *caller);
+
+/* One datagram that is a whole request, as a stateless generator sends it: no deadline, no
+ * acknowledgement. */
+bool caller_fire(uint16_t port, const struct host_model *model, uint8_t class_index);
 
 /* The load that a probe is told, over a socket of its own; false: nobody answered. */
 bool caller_probe(uint32_t address, uint16_t port, struct jtp_load *load);

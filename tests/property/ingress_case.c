@@ -5,14 +5,16 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define PATIENCE_NS UINT64_C(20000000000)
 
-void case_init(struct ingress_case *test, uint32_t queue_count)
+struct ingress_case *case_make(uint32_t queue_count)
 {
-    test->caller_count = 0;
+    struct ingress_case *test = calloc(1, sizeof(*test));
     ingress_host_default(&test->host, queue_count);
+    return test;
 }
 
 void case_start(struct ingress_case *test, uint32_t caller_count)
@@ -38,6 +40,7 @@ void case_drop(struct ingress_case *test)
         printf(" (joint-dataplane: %s) ", test->host.fault);
     CU_ASSERT_EQUAL(test->host.faults, 0);
     ingress_host_close(&test->host);
+    free(test);
 }
 
 void case_end(struct ingress_case *test)
@@ -67,6 +70,14 @@ void case_pass(struct ingress_case *test, uint64_t ms)
     const uint64_t end_ns = host_now_ns() + ms * 1000000u;
     while (host_now_ns() < end_ns)
         case_turn(test);
+}
+
+void case_pass_alone(struct ingress_case *test, uint64_t ms)
+{
+    const uint32_t caller_count = test->caller_count;
+    test->caller_count = 0;
+    case_pass(test, ms);
+    test->caller_count = caller_count;
 }
 
 void case_finish(struct ingress_case *test, const struct call *calls, uint32_t count)

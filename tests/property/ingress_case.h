@@ -13,20 +13,21 @@ struct ingress_case {
     uint32_t caller_count;
 };
 
-/* Settings with their defaults; may be changed until the start. Asserts by CUnit, as do all here.
- */
-void case_init(struct ingress_case *test, uint32_t queue_count);
+/* Settings with their defaults; may be changed until the start. Asserts by CUnit, as do all. */
+struct ingress_case *case_make(uint32_t queue_count);
 /* Opens, starts, offers the three models' first two, waits for STARTED; so many clients. */
 void case_start(struct ingress_case *test, uint32_t caller_count);
-/* SIGTERM, everything given back, no faults, exit status 0. */
+/* SIGTERM, everything given back, no faults, exit status 0; frees it. */
 void case_end(struct ingress_case *test);
-/* Without asking how it went. */
+/* Kills what runs, and frees it. */
 void case_drop(struct ingress_case *test);
 
 /* One turn of everybody; sleeps a little if there was nothing to do. */
 void case_turn(struct ingress_case *test);
 /* Turns for so long. */
 void case_pass(struct ingress_case *test, uint64_t ms);
+/* The same while clients do nothing. */
+void case_pass_alone(struct ingress_case *test, uint64_t ms);
 /* Until the calls are over, or for 20 s: then it fails. */
 void case_finish(struct ingress_case *test, const struct call *calls, uint32_t count);
 /* Turns until *word reaches value, or fails after 20 s. */
