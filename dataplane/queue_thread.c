@@ -10,6 +10,7 @@
 
 /* How often it shows life when there is nothing to do, and looks at what main wants. */
 #define CHECK_NS UINT64_C(20000000)
+#define REPORT_NS UINT64_C(1000000000)
 
 static uint64_t clock_ns(void)
 {
@@ -57,11 +58,15 @@ void queue_thread_fini(struct queue_thread *thread)
     *thread = (struct queue_thread){.bell = -1};
 }
 
-static void report(struct queue *queue)
+/* The last trouble, but not more than once a second. */
+static void report(struct queue_thread *thread, uint64_t now_ns)
 {
-    if (!queue->trouble[0])
+    struct queue *queue = &thread->queue;
+    if (!queue->trouble[0] || now_ns - thread->reported_ns < REPORT_NS)
         return;
-    fprintf(stderr, "joint-dataplane: queue %u: %s\n", queue->config.number, queue->trouble);
+    thread->reported_ns = now_ns;
+    fprintf(stderr, "joint-dataplane: queue %u: %s, trouble number %llu\n", queue->config.number,
+            queue->trouble, (unsigned long long)queue->counts.unsound);
     queue->trouble[0] = '\0';
 }
 
@@ -91,13 +96,13 @@ static void sleep_unless_work(struct queue_thread *thread)
 }
 
 /* False: it has to end. */
-static bool look_outside(struct queue_thread *thread)
+static bool look_outside(struct queue_thread *thread, uint64_t now_ns)
 {
     struct queue *queue = &thread->queue;
     uint64_t rings;
     const ssize_t count = read(thread->bell, &rings, sizeof(rings));
     (void)count; /* nobody may have rung */
-    report(queue);
+    report(thread, now_ns);
     const bool must_drain = atomic_load_explicit(&thread->must_drain, memory_order_relaxed);
     if (must_drain && !queue->is_draining)
         queue_drain(queue);
@@ -120,7 +125,7 @@ static void serve(struct queue_thread *thread)
         if (!is_time)
             continue;
         looked_ns = now_ns;
-        if (!look_outside(thread))
+        if (!look_outside(thread, now_ns))
             return;
     }
 }

@@ -14,6 +14,7 @@ struct queue_thread {
     struct idle idle; /* owned; the thread's */
     const struct transport *transport; /* borrowed */
     pthread_t thread;
+    uint64_t reported_ns;
     bool is_idling, is_running; /* what has to be undone */
     int bell; /* owned; eventfd: look at the words */
     int end_bell; /* borrowed; eventfd: a thread has ended */
