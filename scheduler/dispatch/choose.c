@@ -1,4 +1,4 @@
-/* The decision: which bucket goes next, on which worker, with which of its requests.
+/* The decision: which bucket goes next, and on which worker.
  *
  * Of the buckets that are ready, and that a free worker could run, the one with the most urgent
  * request; of the workers that could, the one that is done first, and of these the one with the
@@ -7,19 +7,10 @@
 
 #include <string.h>
 
-/* Index of a free one; DISPATCH_NONE. */
-static uint32_t free_record(const struct worker *worker)
-{
-    for (uint32_t i = 0; i < DISPATCH_WORKER_RECORDS; i++)
-        if (!worker->runs[i].is_open && !worker->runs[i].pending)
-            return i;
-    return DISPATCH_NONE;
-}
-
 uint64_t dispatch_free_ns(const struct dispatch *dispatch, const struct worker *worker)
 {
     if (!worker->model_count || worker->open_count == DISPATCH_WORKER_RUNS ||
-        free_record(worker) == DISPATCH_NONE)
+        dispatch_free_record(worker) == DISPATCH_NONE)
         return UINT64_MAX;
     if (!worker->open_count || worker->ends_ns <= dispatch->config.commit_ahead_ns)
         return 0;
@@ -92,94 +83,6 @@ static uint32_t choose_worker(const struct dispatch *dispatch, const struct buck
     return best;
 }
 
-static void add_rows(struct run *run, struct request *request)
-{
-    for (uint64_t bits = request->waiting; bits; bits &= bits - 1) {
-        const uint32_t row = request->first_row + (uint32_t)__builtin_ctzll(bits);
-        run->pending |= UINT64_C(1) << run->row_count;
-        run->rows[run->row_count++] = (struct dispatch_row){request->facts.slot, (uint16_t)row};
-    }
-    request->running = request->waiting;
-    request->waiting = 0;
-}
-
-/* Predictions for a batch that is being put together. */
-struct filling {
-    const struct model *model;
-    const struct bucket *bucket;
-    uint64_t start_ns;
-};
-
-static uint64_t end_ns(const struct filling *filling, uint32_t rows)
-{
-    const struct bucket *bucket = filling->bucket;
-    const uint64_t loaded_ns = batch_cost_ns(&filling->model->cost, bucket->from, bucket->to, rows);
-    return filling->start_ns + correction_safe_ns(&filling->model->correction, loaded_ns);
-}
-
-/* The most urgent first, until one does not fit, or a larger batch would be late for one that a
- * smaller is in time for. One that would be late even alone is not waited for. */
-static void fill(struct dispatch *dispatch, const struct filling *filling, uint32_t worker,
-                 struct run *run)
-{
-    const struct bucket *bucket = filling->bucket;
-    uint64_t due_ns = UINT64_MAX;
-    for (;;) {
-        const uint32_t slot = order_heap_first(&bucket->requests);
-        if (slot == ORDER_HEAP_NONE)
-            return;
-        struct request *request = &dispatch->requests[slot];
-        const uint32_t rows = (uint32_t)__builtin_popcountll(request->waiting);
-        const uint32_t together = run->row_count + rows;
-        if (run->row_count && (!dispatch->config.has_batches || together > bucket->most_rows ||
-                               end_ns(filling, together) > due_ns))
-            return;
-        if (request->facts.deadline_ns < due_ns &&
-            end_ns(filling, rows) <= request->facts.deadline_ns)
-            due_ns = request->facts.deadline_ns;
-        dispatch_queue_take(dispatch, slot);
-        add_rows(run, request);
-        request->state = REQUEST_RUNS;
-        dispatch->running_count++;
-        dispatch_hold(dispatch, slot, worker);
-    }
-}
-
-static void give(struct dispatch *dispatch, uint32_t at, uint32_t worker_at, uint64_t now_ns,
-                 struct dispatch_action *action)
-{
-    const struct bucket *bucket = &dispatch->table.buckets[at];
-    struct model *model = &dispatch->models[bucket->model];
-    struct worker *worker = &dispatch->workers[worker_at];
-    struct run *run = &worker->runs[free_record(worker)];
-    const bool is_idle = !worker->open_count;
-    const uint64_t start_ns = is_idle || worker->ends_ns < now_ns ? now_ns : worker->ends_ns;
-    run->is_open = true;
-    run->number = dispatch->next_number++;
-    run->row_count = run->missed_count = 0;
-    run->model = bucket->model;
-    run->from = bucket->from;
-    run->to = bucket->to;
-    fill(dispatch, &(struct filling){model, bucket, start_ns}, worker_at, run);
-    run->expected_ns = correction_typical_ns(
-        &model->correction, batch_cost_ns(&model->cost, run->from, run->to, run->row_count));
-    dispatch_queue_place(dispatch, at);
-    if (is_idle)
-        worker->began_ns = now_ns;
-    worker->open_count++;
-    model->open_count++;
-    worker->ends_ns = start_ns + run->expected_ns;
-    action->kind = DISPATCH_RUN;
-    action->slot = DISPATCH_NONE;
-    action->worker = worker_at;
-    action->number = run->number;
-    action->model = run->model;
-    action->from = run->from;
-    action->to = run->to;
-    action->row_count = run->row_count;
-    memcpy(action->rows, run->rows, run->row_count * sizeof(*run->rows));
-}
-
 bool dispatch_next(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action)
 {
     now_ns = dispatch_clock(dispatch, now_ns);
@@ -194,8 +97,8 @@ bool dispatch_next(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_a
     const uint32_t bucket = choose_bucket(dispatch, now_ns);
     if (bucket == DISPATCH_NONE)
         return false;
-    give(dispatch, bucket, choose_worker(dispatch, &dispatch->table.buckets[bucket]), now_ns,
-         action);
+    const uint32_t worker = choose_worker(dispatch, &dispatch->table.buckets[bucket]);
+    dispatch_give(dispatch, bucket, worker, now_ns, action);
     return true;
 }
 

@@ -110,7 +110,7 @@ uint64_t dispatch_queue_ready_ns(const struct dispatch *dispatch, const struct b
 /* The buckets whose time has come go to where they are chosen from. */
 void dispatch_queue_ripen(struct dispatch *dispatch, uint64_t now_ns);
 
-/* held.c: which worker a request belongs to, and the end of a request. */
+/* workers.c: which worker a request belongs to, and the end of a request. */
 void dispatch_hold(struct dispatch *dispatch, uint32_t slot, uint32_t worker);
 void dispatch_release(struct dispatch *dispatch, uint32_t slot);
 void dispatch_forget(struct dispatch *dispatch, uint32_t slot);
@@ -118,6 +118,19 @@ void dispatch_forget(struct dispatch *dispatch, uint32_t slot);
 /* choose.c: when the worker can be given its next dispatch; UINT64_MAX: not before it says a word.
  */
 uint64_t dispatch_free_ns(const struct dispatch *dispatch, const struct worker *worker);
+
+/* fill.c: gives a free worker the most urgent of a bucket, as many as fit. */
+void dispatch_give(struct dispatch *dispatch, uint32_t bucket, uint32_t worker, uint64_t now_ns,
+                   struct dispatch_action *action);
+
+/* Index of a record that a new dispatch may use; DISPATCH_NONE. */
+static inline uint32_t dispatch_free_record(const struct worker *worker)
+{
+    for (uint32_t i = 0; i < DISPATCH_WORKER_RECORDS; i++)
+        if (!worker->runs[i].is_open && !worker->runs[i].pending)
+            return i;
+    return DISPATCH_NONE;
+}
 
 /* Time never goes back, whatever is told. */
 static inline uint64_t dispatch_clock(struct dispatch *dispatch, uint64_t now_ns)

@@ -1,0 +1,123 @@
+/* How loaded a dispatcher is, by hand. */
+#include "tests/unit/dispatch_case.h"
+
+static struct dispatch_load measure(const struct dispatch *dispatch, uint64_t now_ns)
+{
+    struct dispatch_load load;
+    dispatch_measure(dispatch, now_ns, &load);
+    return load;
+}
+
+static void without_work_there_is_no_wait(void)
+{
+    const struct dispatch_config config = case_config();
+    struct dispatch *dispatch = case_create(&config, 2);
+    const struct dispatch_load load = measure(dispatch, CASE_NOW);
+    CU_ASSERT_EQUAL(load.predicted_wait_ns, 0);
+    CU_ASSERT_EQUAL(load.oldest_arrived_ns, UINT64_MAX);
+    CU_ASSERT_EQUAL(load.queued, 0);
+    CU_ASSERT_EQUAL(load.running, 0);
+    CU_ASSERT_EQUAL(load.busy_ns, 0);
+    CU_ASSERT_EQUAL(load.workers, 2);
+    dispatch_destroy(dispatch);
+}
+
+/* 3 ms on the first, 4.5 on the second: the next could begin after 3, a millisecond later after 2.
+ */
+static void the_wait_is_that_for_the_first_worker_to_be_done(void)
+{
+    const struct dispatch_config config = case_config();
+    struct dispatch *dispatch = case_create(&config, 2);
+    case_submit(dispatch, 0, CASE_NOW, DISPATCH_NO_DEADLINE);
+    case_run(dispatch, CASE_NOW, 1);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW).predicted_wait_ns, 0);
+    case_submit(dispatch, 1, CASE_NOW, DISPATCH_NO_DEADLINE);
+    case_submit(dispatch, 2, CASE_NOW, DISPATCH_NO_DEADLINE);
+    case_run(dispatch, CASE_NOW, 2);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW).predicted_wait_ns, 3 * CASE_MS);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW + CASE_MS).predicted_wait_ns, 2 * CASE_MS);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW + 9 * CASE_MS).predicted_wait_ns, 0);
+    dispatch_destroy(dispatch);
+}
+
+/* Five rows queue behind 3 ms on one worker: a batch of four takes 7.5 ms, one row 3. */
+static void what_is_queued_counts_as_it_would_be_batched(void)
+{
+    const struct dispatch_config config = case_config();
+    struct dispatch *dispatch = case_create(&config, 1);
+    case_submit(dispatch, 0, CASE_NOW, DISPATCH_NO_DEADLINE);
+    case_run(dispatch, CASE_NOW, 1);
+    for (uint32_t slot = 1; slot < 6; slot++)
+        case_submit(dispatch, slot, CASE_NOW + 1, DISPATCH_NO_DEADLINE);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW).predicted_wait_ns, 13500000);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW).queued, 5);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW).running, 1);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW).oldest_arrived_ns, CASE_NOW + 1);
+    for (uint32_t slot = 1; slot < 6; slot++)
+        CU_ASSERT_EQUAL(dispatch_cancel(dispatch, slot), 0);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW).predicted_wait_ns, 3 * CASE_MS);
+    dispatch_destroy(dispatch);
+}
+
+/* One is busy for 7.5 ms, two for 3: 4.5 ms of queued work is done by these two, at 5.25 ms. */
+static void queued_work_goes_to_those_that_are_done_first(void)
+{
+    const struct dispatch_config config = case_config();
+    struct dispatch *dispatch = case_create(&config, 3);
+    for (uint32_t slot = 0; slot < 4; slot++)
+        case_submit(dispatch, slot, CASE_NOW, DISPATCH_NO_DEADLINE);
+    case_run(dispatch, CASE_NOW, 4);
+    for (uint32_t slot = 4; slot < 6; slot++) {
+        case_submit(dispatch, slot, CASE_NOW, DISPATCH_NO_DEADLINE);
+        case_run(dispatch, CASE_NOW, 1);
+    }
+    for (uint32_t slot = 6; slot < 8; slot++)
+        case_submit(dispatch, slot, CASE_NOW, DISPATCH_NO_DEADLINE);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW).predicted_wait_ns, 5250000);
+    dispatch_destroy(dispatch);
+}
+
+static void busy_time_goes_on_while_a_worker_runs(void)
+{
+    const struct dispatch_config config = case_config();
+    struct dispatch *dispatch = case_create(&config, 1);
+    case_submit(dispatch, 0, CASE_NOW, DISPATCH_NO_DEADLINE);
+    const struct dispatch_action action = case_run(dispatch, CASE_NOW, 1);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW + CASE_MS).busy_ns, CASE_MS);
+    case_done(dispatch, &action, 2 * CASE_MS, CASE_NOW + 2 * CASE_MS);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW + 5 * CASE_MS).busy_ns, 2 * CASE_MS);
+    case_submit(dispatch, 0, CASE_NOW + 5 * CASE_MS, DISPATCH_NO_DEADLINE);
+    case_run(dispatch, CASE_NOW + 5 * CASE_MS, 1);
+    case_nothing(dispatch, CASE_NOW + 6 * CASE_MS);
+    dispatch_worker_gone(dispatch, 0);
+    CU_ASSERT_EQUAL(measure(dispatch, CASE_NOW + 9 * CASE_MS).busy_ns, 3 * CASE_MS);
+    dispatch_destroy(dispatch);
+}
+
+/* (7 * 1 + 2) / 8 of what was loaded, after one measurement of twice as long. */
+static void predictions_follow_what_is_measured(void)
+{
+    const struct dispatch_config config = case_config();
+    struct dispatch *dispatch = case_create(&config, 1);
+    CU_ASSERT_EQUAL(dispatch_predict_ns(dispatch, 0, 1, 3, 3), 2 * CASE_MS + 2 * CASE_MS);
+    case_submit(dispatch, 0, CASE_NOW, DISPATCH_NO_DEADLINE);
+    const struct dispatch_action action = case_run(dispatch, CASE_NOW, 1);
+    case_done(dispatch, &action, 6 * CASE_MS, CASE_NOW + 6 * CASE_MS);
+    CU_ASSERT_EQUAL(dispatch_predict_ns(dispatch, 0, 1, 3, 3), 4500000);
+    CU_ASSERT_EQUAL(dispatch_predict_ns(dispatch, 1, 1, 3, 3), 3 * 2 * CASE_MS); /* no rows at 1 */
+    CU_ASSERT_EQUAL(dispatch_predict_ns(dispatch, 0, 3, 3, 1), 0);
+    CU_ASSERT_EQUAL(dispatch_predict_ns(dispatch, 2, 0, 3, 1), 0);
+    dispatch_destroy(dispatch);
+}
+
+const struct cunit_test tests[] = {
+    {"without work there is no wait", without_work_there_is_no_wait},
+    {"the wait is that for the first worker to be done",
+     the_wait_is_that_for_the_first_worker_to_be_done},
+    {"what is queued counts as it would be batched", what_is_queued_counts_as_it_would_be_batched},
+    {"queued work goes to those that are done first",
+     queued_work_goes_to_those_that_are_done_first},
+    {"busy time goes on while a worker runs", busy_time_goes_on_while_a_worker_runs},
+    {"predictions follow what is measured", predictions_follow_what_is_measured},
+    {NULL, NULL},
+};
