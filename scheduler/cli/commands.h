@@ -16,6 +16,7 @@ command_main command_run;
 command_main command_cuts;
 command_main command_bench;
 command_main command_profile;
+command_main command_top;
 command_main command_zoo;
 command_main command_plan;
 command_main command_loadtest;

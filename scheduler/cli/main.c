@@ -17,6 +17,7 @@ static const struct command commands[] = {
     {"profile", command_profile, "measure what each layer costs, for 'joint plan'"},
     {"plan", command_plan, "find the best split between mobile and cloud, from a profile"},
     {"loadtest", command_loadtest, "offer a server the requests of thousands of phones"},
+    {"top", command_top, "show what a running jointd does"},
     {"zoo", command_zoo, "write a well-known network as an ONNX file"},
 };
 

@@ -1,0 +1,28 @@
+/* What a running jointd shows at one moment: its load, and all counters. */
+#ifndef SCHEDULER_TOP_SAMPLE_H
+#define SCHEDULER_TOP_SAMPLE_H
+
+#include "scheduler/control/control_watch.h"
+#include "shm/counters.h"
+#include "shm/load_report.h"
+
+struct sample_counter {
+    char source[CONTROL_NAME_BYTES]; /* "queue 3" */
+    struct counter_view view;
+};
+
+struct sample {
+    uint64_t at_ns; /* monotonic */
+    bool has_load; /* load was published, and could be read */
+    struct load_report load;
+    struct sample_counter *counters; /* owned */
+    uint32_t count, capacity;
+};
+
+/* Reads all that is watched; the sample is zeroed, or one of before, whose memory is used again.
+ * What makes no sense is left out. 0 or -ENOMEM. */
+int sample_take(struct sample *sample, const struct control_watch *watch, uint64_t now_ns);
+int sample_add(struct sample *sample, const char *source, const struct counter_view *view);
+void sample_fini(struct sample *sample); /* accepts NULL and zeroed */
+
+#endif

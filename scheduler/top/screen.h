@@ -1,0 +1,23 @@
+/* A sample and its rates as text, for people. */
+#ifndef SCHEDULER_TOP_SCREEN_H
+#define SCHEDULER_TOP_SCREEN_H
+
+#include "scheduler/top/overview.h"
+
+#include <stdio.h>
+
+#define QUANTITY_BYTES 32u
+
+struct screen {
+    const struct sample *before, *now; /* borrowed */
+    bool is_all; /* counters that are 0 too, and each queue by itself */
+};
+
+/* 0 or -ENOMEM. */
+int screen_print(const struct screen *screen, FILE *file);
+
+/* "812", "81.2 k", "1.21 G"; "850 us", "4.10 ms", "12.0 s". */
+void screen_count(double count, char *text);
+void screen_time(double ns, char *text);
+
+#endif
