@@ -155,7 +155,7 @@ struct message_model {
     uint32_t max_batch;
     uint64_t weights_bytes; /* shared */
     uint64_t private_bytes; /* of this worker alone, for this model */
-    uint64_t load_ns; /* warm-up included */
+    uint64_t load_ns; /* its memory is made present after, while there is nothing to do */
     uint64_t reserved[3];
 };
 

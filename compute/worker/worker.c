@@ -177,6 +177,17 @@ static void finish_drain(struct worker *worker)
     worker->is_drained = true;
 }
 
+/* A bit of what was loaded and not used yet. */
+static bool warm_models(struct worker *worker)
+{
+    for (; worker->cold_model < MESSAGE_MAX_MODELS; worker->cold_model++) {
+        struct worker_model *model = &worker->model[worker->cold_model];
+        if (model->is_loaded && worker_model_warm(model))
+            return true;
+    }
+    return false;
+}
+
 int worker_poll(struct worker *worker, uint64_t now_ns)
 {
     if (worker->failure || worker->is_drained)
@@ -192,6 +203,8 @@ int worker_poll(struct worker *worker, uint64_t now_ns)
     } else if (chosen == UINT32_MAX && work == 0 && worker->is_draining && !worker->failure) {
         finish_drain(worker);
         work++;
+    } else if (chosen == UINT32_MAX && work == 0 && !worker->failure) {
+        work += warm_models(worker);
     }
     return work;
 }

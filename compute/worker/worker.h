@@ -4,7 +4,7 @@
  * ring holds and runs at most one segment, so between two segments the ring was looked at. Nothing
  * is taken from the ring unless there is room for all that could have to be answered; a worker
  * whose answers are not read stops, and nothing is lost. Loading a model takes long and allocates,
- * all else does neither.
+ * all else does neither; what it leaves cold is warmed bit by bit in polls that find nothing to do.
  *
  * What it owns: its private memory and its side of the channel. The channel's regions are jointd's
  * word; every descriptor is checked (shm/message.h). */
@@ -35,6 +35,7 @@ struct worker {
     struct channel channel; /* owned */
     bool is_slab[CHANNEL_MAX_GRANTS];
     struct worker_model model[MESSAGE_MAX_MODELS];
+    uint32_t cold_model; /* models below are warm */
     struct worker_path
         *path; /* MESSAGE_MAX_DISPATCHES, the open ones first, in the order of their RUNs */
     uint32_t path_count;

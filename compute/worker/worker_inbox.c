@@ -246,6 +246,8 @@ static int load_model(struct worker *worker, uint32_t number)
         rc = worker_model_init(&worker->model[number], &file, fd, beat_on, worker, &worker->error);
     if (rc && fd_count == 1)
         close(fd);
+    if (rc == 0 && number < worker->cold_model)
+        worker->cold_model = number;
     affinity_spread(worker->config.cpu, worker->config.cpu_count);
     return rc;
 }

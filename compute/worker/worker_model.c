@@ -6,6 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define PAGE_BYTES ((uintptr_t)4096)
+#define HUGE_PAGE_BYTES ((size_t)2 << 20)
+/* A millisecond or so each, with small pages: some are zeroed, others only entered in a table. */
+#define WRITTEN_STEP_BYTES (UINT64_C(2) << 20)
+#define READ_STEP_BYTES (UINT64_C(8) << 20)
+
+#ifndef MADV_POPULATE_READ /* Linux 5.14, newer than the headers */
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
 
 static int fail(struct engine_error *error, int code, const char *what)
 {
@@ -19,7 +31,8 @@ static int attach_region(struct worker_model *model, const struct message_model_
     const struct region_expect expect = {.kind = REGION_WEIGHTS,
                                          .access = REGION_READ_ONLY,
                                          .min_payload_bytes = file->weights_bytes,
-                                         .is_content_sealed = true};
+                                         .is_content_sealed = true,
+                                         .is_lazy = true};
     const int rc = region_attach(&model->weights, weights_fd, &expect);
     return rc ? fail(error, rc, "the region of weights is not a sealed one of this build") : 0;
 }
@@ -73,23 +86,57 @@ static int take_places(struct worker_model *model, struct engine_error *error)
     model->between = aligned_alloc(MESSAGE_TENSOR_ALIGN, bytes);
     if (!model->inputs || !model->outputs || !model->between)
         return fail(error, -ENOMEM, "no memory for tensors between segments");
-    memset(model->between, 0, bytes); /* present before the first request */
     return 0;
 }
 
-static int warm(struct worker_model *model, uint32_t row_count, struct engine_error *error)
+static int make_context(struct worker_model *model, struct engine_error *error)
 {
-    struct worker_row rows[MESSAGE_MAX_ROWS];
-    struct worker_row *pointers[MESSAGE_MAX_ROWS];
-    const uint32_t last = model->cuts.count - 1;
-    for (uint32_t r = 0; r < row_count; r++) {
-        unsigned char *place = model->between + 2 * r * model->half_bytes;
-        rows[r] = (struct worker_row){.said = {.to = (uint16_t)last, .rows = 1},
-                                      .in = place,
-                                      .out = place + model->half_bytes};
-        pointers[r] = &rows[r];
+    const size_t bytes = engine_context_bytes(model->model);
+    const size_t whole = (bytes + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+    model->context_memory = aligned_alloc(HUGE_PAGE_BYTES, whole);
+    if (!model->context_memory)
+        return fail(error, -ENOMEM, "no memory for the tensors of a run");
+    (void)madvise(model->context_memory, whole, MADV_HUGEPAGE); /* where there are some */
+    return engine_context_create(model->model, model->context_memory, &model->context, error);
+}
+
+/* In the order in which a first run would miss them most. */
+static void note_cold(struct worker_model *model)
+{
+    model->cold[0] = (struct worker_stretch){.base = model->weights.base + SHM_PAYLOAD_OFFSET,
+                                             .bytes = model->weights.payload_bytes};
+    model->cold[1] = (struct worker_stretch){.base = model->context_memory,
+                                             .bytes = engine_context_bytes(model->model),
+                                             .is_written = true};
+    model->cold[2] = (struct worker_stretch){.base = model->between,
+                                             .bytes = 2 * model->half_bytes * model->cuts.max_batch,
+                                             .is_written = true};
+}
+
+/* The kernel takes whole pages: of an end that shares its page, those that lie inside. */
+static void make_present(unsigned char *base, uint64_t bytes, bool is_written)
+{
+    const uintptr_t from = ((uintptr_t)base + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    const uintptr_t to = ((uintptr_t)base + bytes) / PAGE_BYTES * PAGE_BYTES;
+    if (from < to) /* a kernel that cannot: they come with their first use */
+        (void)madvise((void *)from, to - from,
+                      is_written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+}
+
+bool worker_model_warm(struct worker_model *model)
+{
+    for (int i = 0; i < WORKER_STRETCHES; i++) {
+        struct worker_stretch *cold = &model->cold[i];
+        if (cold->done == cold->bytes)
+            continue;
+        const uint64_t left = cold->bytes - cold->done;
+        const uint64_t most = cold->is_written ? WRITTEN_STEP_BYTES : READ_STEP_BYTES;
+        const uint64_t bytes = left < most ? left : most;
+        make_present(cold->base + cold->done, bytes, cold->is_written);
+        cold->done += bytes;
+        return true;
     }
-    return worker_model_run(model, 0, last, pointers, row_count, error);
+    return false;
 }
 
 static int load(struct worker_model *model, const struct message_model_file *file, int weights_fd,
@@ -103,13 +150,9 @@ static int load(struct worker_model *model, const struct message_model_file *fil
     if (rc == 0)
         rc = take_places(model, error);
     if (rc == 0)
-        rc = engine_context_create(model->model, NULL, &model->context, error);
+        rc = make_context(model, error);
     if (rc == 0)
-        rc = warm(model, 1, error);
-    const bool can_batch = model->cuts.max_batch > 1 && model->cut_has_rows[0] &&
-                           model->cut_has_rows[model->cuts.count - 1];
-    if (rc == 0 && can_batch)
-        rc = warm(model, model->cuts.max_batch, error);
+        note_cold(model);
     return rc;
 }
 
@@ -134,6 +177,7 @@ void worker_model_fini(struct worker_model *model)
     if (!model)
         return;
     engine_context_destroy(model->context);
+    free(model->context_memory);
     engine_model_destroy(model->model);
     region_fini(&model->weights);
     free(model->cut_has_rows);

@@ -5,7 +5,8 @@
  *                        between: max_batch places of two halves, each of any cut's tensors; a row
  *                        that goes on from one segment to the next moves from half to half
  *
- * All memory is taken by worker_model_init. */
+ * All memory is taken by worker_model_init; its pages become present as they are used, or by
+ * worker_model_warm while there is nothing to do. */
 #ifndef COMPUTE_WORKER_WORKER_MODEL_H
 #define COMPUTE_WORKER_WORKER_MODEL_H
 
@@ -14,11 +15,22 @@
 #include "compute/worker/worker_path.h"
 #include "shm/region.h"
 
+/* A stretch of memory whose pages are being made present. */
+struct worker_stretch {
+    unsigned char *base;
+    uint64_t bytes, done;
+    bool is_written; /* else only read */
+};
+
+enum { WORKER_STRETCHES = 3 };
+
 struct worker_model {
     bool is_loaded;
     struct engine_model *model; /* owned, as is all below */
     struct engine_context *context;
+    void *context_memory;
     struct region weights;
+    struct worker_stretch cold[WORKER_STRETCHES];
     struct worker_cuts cuts;
     bool *cut_has_rows;
     uint32_t max_tensors; /* of a cut */
@@ -29,11 +41,15 @@ struct worker_model {
     void **outputs;
 };
 
-/* Takes weights_fd if it succeeds. Runs the network once with one row and once with max_batch. */
+/* Takes weights_fd if it succeeds. */
 int worker_model_init(struct worker_model *model, const struct message_model_file *file,
                       int weights_fd, engine_progress *progress, void *progress_arg,
                       struct engine_error *error);
 void worker_model_fini(struct worker_model *model); /* accepts NULL and zeroed */
+
+/* Makes some of its pages present, for about a millisecond; not during a run. False once all are.
+ */
+bool worker_model_warm(struct worker_model *model);
 
 /* Private memory of it, shared memory left out. */
 uint64_t worker_model_private_bytes(const struct worker_model *model);

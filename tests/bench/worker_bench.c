@@ -141,7 +141,66 @@ static void worker_against_engine(void)
     worker_host_fini(&bench.host);
 }
 
+static double median(double *values)
+{
+    qsort(values, ROUNDS, sizeof(values[0]), by_value);
+    return values[ROUNDS / 2];
+}
+
+/* Nanoseconds for one row through the whole network. */
+static double answer_one(struct worker_host *host, struct worker_peer *peer, uint32_t dispatch)
+{
+    const uint32_t last = host->cut_count - 1;
+    const uint64_t begun_ns = now_ns();
+    worker_peer_say(peer, &(union message){.run = {.kind = MESSAGE_RUN,
+                                                   .dispatch = dispatch,
+                                                   .model = HOST_MODEL,
+                                                   .to = (uint16_t)last,
+                                                   .row_count = 1}});
+    worker_peer_say(peer, &(union message){.row = dispatch_row(host, dispatch, 0, 0, last)});
+    while (worker_peer_hear(peer).kind != MESSAGE_RUN_DONE)
+        continue;
+    return (double)(now_ns() - begun_ns);
+}
+
+/* From fork to READY; the first row, said at once, after it; and a row of a warm worker. */
+static void time_starts(const char *network, uint32_t max_batch)
+{
+    struct worker_host host;
+    struct worker_peer peer;
+    double start_ns[ROUNDS], first_ns[ROUNDS], warm_ns[ROUNDS];
+    worker_host_init(&host, network, 1, 0, max_batch, 1, UINT64_C(4) << 20);
+    worker_peer_init(&peer);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        const uint64_t begun_ns = now_ns();
+        worker_peer_start(&peer, &host);
+        start_ns[round] = (double)(now_ns() - begun_ns);
+        first_ns[round] = answer_one(&host, &peer, 1);
+        for (uint32_t i = 0; i < 4; i++)
+            warm_ns[round] = answer_one(&host, &peer, 2 + i);
+        worker_peer_kill(&peer);
+        CU_ASSERT_EQUAL_FATAL(channel_renew(&peer.channel), 0);
+    }
+    printf("%-10s %9u %11.2f ms %11.2f ms %11.2f ms\n", network, max_batch, median(start_ns) / 1e6,
+           median(first_ns) / 1e6, median(warm_ns) / 1e6);
+    worker_peer_fini(&peer);
+    worker_host_fini(&host);
+}
+
+static void from_start_to_ready(void)
+{
+    printf("\n%-10s %9s %14s %14s %14s   (medians of %u)\n", "network", "max_batch",
+           "start to READY", "first row", "fifth row", ROUNDS);
+    time_starts("lenet", 1);
+    time_starts("lenet", 8);
+    time_starts("alexnet", 1);
+    time_starts("alexnet", 8);
+    time_starts("alexnet", 64);
+    time_starts("resnet50", 8);
+}
+
 const struct cunit_test tests[] = {
+    {"how long a worker takes to start", from_start_to_ready},
     {"a worker against the engine", worker_against_engine},
     {NULL, NULL},
 };
