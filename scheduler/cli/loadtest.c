@@ -155,6 +155,7 @@ static int make_run(struct loadtest *test)
     test->plan.warmup_ns = to_ns(options->warmup_s);
     test->plan.duration_ns = to_ns(options->duration_s);
     test->plan.deadline_ns = to_ns(options->deadline_ms / 1e3);
+    test->plan.late_send_ns = to_ns(options->late_ms / 1e3);
     test->plan.seed = options->seed;
     test->plan.class_index = (uint8_t)options->class_index;
     test->plan.sample_count = options->verify_count;
@@ -246,6 +247,7 @@ static int report_run(struct loadtest *test)
         .is_open_loop = !test->options->has_closed,
         .is_interrupted = report.outcome->is_interrupted,
         .is_silent = report.outcome->is_silent,
+        .late_send_ns = test->plan.late_send_ns,
         .silence_ns = test->plan.silence_ns,
         .verified = report.verified.compared,
         .wrong = report.verified.wrong,

@@ -108,14 +108,14 @@ static json_t *make_settings(const struct loadtest_report *report)
     for (uint32_t i = 0; i < 16; i++)
         snprintf(fingerprint + (size_t)2 * i, 3, "%02x", report->plan->model->fingerprint[i]);
     json_t *json = json_pack(
-        "{s:o, s:o, s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:o, s:f, s:s, s:I, s:I}", "server",
+        "{s:o, s:o, s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:o, s:f, s:f, s:s, s:I, s:I}", "server",
         report_text(options->server), "model", report_text(report->plan->model->name),
         "fingerprint", fingerprint, "loop", is_open ? "open" : "closed", "duration_s",
         options->duration_s, "warmup_s", options->warmup_s, "clients", number(options->clients),
         "client_requests", number(options->requests_per_client), "sockets",
         number(options->sockets), "split", report_text(options->split), "deadline_ms",
-        options->deadline_ms, "encoding", encodings[options->encoding], "class",
-        number(options->class_index), "seed", number(options->seed));
+        options->deadline_ms, "late_ms", options->late_ms, "encoding", encodings[options->encoding],
+        "class", number(options->class_index), "seed", number(options->seed));
     if (is_open)
         json_object_set_new(json, "rate_per_s", json_real(options->rate_per_s));
     else

@@ -1,6 +1,5 @@
 /* Starting requests: by the schedule, or to keep so many in flight. */
 #include "scheduler/loadtest/lane_state.h"
-#include "scheduler/loadtest/verdict.h"
 
 #define MOST_OFFERED 64 /* in one turn, so that what comes is looked at in between */
 
@@ -68,7 +67,7 @@ static void note_offer(struct loadtest_lane *lane, const struct lane_request *re
         return;
     lane->tally->offered++;
     lane->tally->cuts[request->entry].offered++;
-    if (now_ns > request->due_ns + LOADTEST_LATE_SEND_NS)
+    if (now_ns > request->due_ns + lane->plan->late_send_ns)
         lane->tally->sent_late++;
 }
 

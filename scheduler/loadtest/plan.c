@@ -11,6 +11,7 @@ struct loadtest_plan loadtest_plan_default(void)
     return (struct loadtest_plan){.requests_per_client = 4,
                                   .packets_per_client = 128,
                                   .warmup_ns = 1000000000,
+                                  .late_send_ns = 1000000,
                                   .silence_ns = 3000000000,
                                   .seed = 1};
 }

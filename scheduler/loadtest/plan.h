@@ -19,6 +19,7 @@ struct loadtest_plan {
     uint64_t warmup_ns; /* before what counts; default: 1 s */
     uint64_t duration_ns; /* of what counts */
     uint64_t deadline_ns; /* of each request; 0: none, and 10 s until a phone gives up */
+    uint64_t late_send_ns; /* sent so much after its time is not on schedule; default: 1 ms */
     uint64_t silence_ns; /* a server that answers nothing for so long is gone; default: 3 s */
     uint64_t seed; /* default: 1 */
     uint8_t class_index; /* default: 0 */

@@ -48,7 +48,8 @@ struct loadtest_cut_tally {
 
 struct loadtest_tally {
     uint64_t offered, ends[LOADTEST_END_COUNT], reasons[LOADTEST_REASONS];
-    uint64_t sent_late; /* over 1 ms after their time, by the generator's own fault */
+    uint64_t
+        sent_late; /* so long after their time that they count as such: the generator's fault */
     struct loadtest_histogram latency; /* of what was answered */
     struct loadtest_histogram queue, compute; /* as the server tells of it, with each answer */
     struct loadtest_range wait_us, utilization_permille; /* the server's load, with each reply */

@@ -21,14 +21,16 @@ static uint32_t commonest_reason(const struct loadtest_tally *tally)
     return commonest;
 }
 
-static enum loadtest_verdict judge_adherence(const struct loadtest_tally *tally, char *text,
+static enum loadtest_verdict judge_adherence(const struct loadtest_facts *facts, char *text,
                                              size_t text_bytes)
 {
+    const struct loadtest_tally *tally = facts->tally;
     const uint64_t unsent = tally->ends[LOADTEST_UNSENT];
     snprintf(text, text_bytes,
-             "only %.1f %% of the requests left on schedule (%" PRIu64 " over 1 ms late, %" PRIu64
+             "only %.1f %% of the requests left on schedule (%" PRIu64 " over %g ms late, %" PRIu64
              " unsent, of %" PRIu64 "; at least 95 %% are needed): %s",
-             100 * loadtest_adherence(tally), tally->sent_late, unsent, tally->offered,
+             100 * loadtest_adherence(tally), tally->sent_late, (double)facts->late_send_ns / 1e6,
+             unsent, tally->offered,
              unsent > tally->sent_late
                  ? "every phone had as many open as it may; give more --clients, or a --deadline-ms"
                  : "this generator is overloaded; lower --rate, or run it on another machine");
@@ -92,7 +94,7 @@ enum loadtest_verdict loadtest_judge(const struct loadtest_facts *facts, char *t
         return LOADTEST_EMPTY;
     }
     if (facts->is_open_loop && loadtest_adherence(tally) < LOADTEST_LEAST_ADHERENCE)
-        return judge_adherence(tally, text, text_bytes);
+        return judge_adherence(facts, text, text_bytes);
     if (loadtest_tally_answered(tally) == 0)
         return judge_unanswered(tally, text, text_bytes);
     return LOADTEST_GOOD;

@@ -6,9 +6,6 @@
 
 #include <stddef.h>
 
-#define LOADTEST_LATE_SEND_NS                                                                      \
-    1000000 /* a request sent later than this was not sent on schedule                             \
-             */
 #define LOADTEST_LEAST_ADHERENCE 0.95
 
 enum loadtest_verdict {
@@ -26,6 +23,7 @@ struct loadtest_facts {
     const struct loadtest_tally *tally;
     bool is_open_loop;
     bool is_interrupted, is_silent;
+    uint64_t late_send_ns; /* a request sent later than this was not sent on schedule */
     uint64_t silence_ns; /* after which it counts as silent */
     uint32_t verified, wrong; /* answers compared, and those that differ */
     double largest_difference; /* of those compared */
