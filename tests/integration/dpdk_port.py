@@ -430,4 +430,5 @@ def main():
     return 0 if ran else SKIP
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
