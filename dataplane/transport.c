@@ -4,6 +4,7 @@
 #include "dataplane/port/uring/uring_port.h"
 
 #include <errno.h>
+#include <time.h>
 
 static bool is_loopback(const uint8_t ip[16])
 {
@@ -24,6 +25,20 @@ static uint32_t largest_bytes(const struct port *port, const struct dataplane_se
     return port_max_datagram_bytes(port, &to);
 }
 
+/* The kernel takes a ring apart some time after its process was killed, and until then the sockets
+ * of the dataplane before this one are bound. */
+static int open_patiently(struct port **port, const struct uring_port_config *config)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+    for (int tries = 1; tries < 1000; tries++) {
+        const int error = uring_port_open(port, config);
+        if (error != -EADDRINUSE)
+            return error;
+        nanosleep(&pause, NULL);
+    }
+    return uring_port_open(port, config);
+}
+
 static int open_uring(struct transport *transport, const struct dataplane_setup *setup)
 {
     static const enum uring_port_mode modes[] = {[DATAPLANE_IO_AUTO] = URING_PORT_AUTO,
@@ -41,7 +56,7 @@ static int open_uring(struct transport *transport, const struct dataplane_setup 
     config.mode = modes[setup->io];
     if (setup->socket_buffer_bytes > 0)
         config.socket_buffer_bytes = (uint32_t)setup->socket_buffer_bytes;
-    const int error = uring_port_open(&transport->port, &config);
+    const int error = open_patiently(&transport->port, &config);
     if (!error)
         uring_port_describe(transport->port, transport->description,
                             sizeof(transport->description));

@@ -93,8 +93,8 @@ def a_client_stays_on_one_queue_of_dpdk():
 def huge_pages():
     with open("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages") as free:
         count = int(free.read())
-    if count < 128:
-        raise Skip(f"{count} free huge pages of 128")
+    if count < 256:
+        raise Skip(f"{count} free huge pages of 256")
     with Link() as link:
         with on_dpdk(link, "huge=yes") as dataplane:
             call(link, 4)
