@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SPARES 1u
 #define STABLE_NS UINT64_C(10000000000)
 #define LOOK_NS UINT64_C(1000000) /* between two looks at what is not a ring */
 #define STILL_NS UINT64_C(20000000) /* the longest sleep */
@@ -100,6 +99,8 @@ static int make_parts(struct service *service)
         error = model_set_init(&service->models, service);
     if (!error)
         error = workers_init(&service->workers, service);
+    if (!error)
+        error = show_init(&service->show, service);
     return error;
 }
 
@@ -154,7 +155,8 @@ int service_create(struct jointd_config *config, const struct service_options *o
     service->log = (struct log){.fd = options->log_fd, .who = "jointd"};
     service->idle.epoll_fd = -1;
     service->stable_ns = STABLE_NS;
-    service->worker_count = (uint32_t)service->config.workers.count + SPARES;
+    service->worker_count =
+        (uint32_t)service->config.workers.count + (uint32_t)service->config.workers.spares;
     service->started_ns = service->now_ns = service_clock_ns();
     const int error = start(service);
     if (error)
@@ -168,6 +170,7 @@ void service_destroy(struct service *service)
 {
     if (!service)
         return;
+    show_fini(&service->show);
     workers_fini(&service->workers);
     model_set_fini(&service->models);
     dataplane_fini(&service->dataplane);
@@ -204,6 +207,7 @@ static int look(struct service *service, uint64_t now_ns)
     work += dataplane_look(service, now_ns);
     work += drain_look(service, now_ns);
     load_look(service, now_ns);
+    work += show_look(service, now_ns);
     readiness_look(service, now_ns);
     return work;
 }

@@ -15,6 +15,7 @@
  *   | models      | one loader after the other packs                | its loader ends   |
  *   | workers     | processes; each loads what is packed            | DRAIN, then killed|
  *   | dataplane   | started once the models are warm                | DRAIN, stopped    |
+ *   | show        | the control socket                              | its file is gone  |
  *   | ready line  | when all queues take requests                   |                   | */
 #ifndef SCHEDULER_SERVICE_SERVICE_H
 #define SCHEDULER_SERVICE_SERVICE_H
@@ -30,6 +31,7 @@
 #include "scheduler/service/model_set.h"
 #include "scheduler/service/request.h"
 #include "scheduler/service/dataplane_setup.h"
+#include "scheduler/service/show.h"
 #include "scheduler/service/signals.h"
 #include "scheduler/service/submit.h"
 #include "scheduler/service/workers.h"
@@ -71,6 +73,7 @@ struct service {
     struct workers workers;
     struct dataplane dataplane;
     struct load load;
+    struct show show;
     enum service_state state;
     int exit_status;
     uint64_t now_ns; /* of this turn */

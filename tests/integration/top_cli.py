@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`joint top` and scripts against a control socket. usage: top_cli.py JOINT CONTROL_SERVER"""
+"""`joint top` and scripts against a control socket. usage: top_cli.py JOINT CONTROL_SERVER [JOINTD]"""
 import json
 import os
 import pathlib
@@ -8,10 +8,19 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 JOINT = ""
 SERVER = ""
+JOINTD = ""
+
+
+def is_alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 class Top(unittest.TestCase):
@@ -146,7 +155,90 @@ class Top(unittest.TestCase):
             self.assertEqual(self.top(*words).returncode, 2, words)
 
 
+class Jointd(unittest.TestCase):
+    """The same against jointd, without models: what is shown is its own."""
+
+    def setUp(self):
+        if not JOINTD:
+            self.skipTest("jointd was not built")
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self.temporary.name)
+        self.path = self.folder / "edge.sock"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        (self.folder / "c").write_text(
+            f"[server]\nname = edge\nlisten = 127.0.0.1\nport = {port}\ncontrol = {self.path}\n[api]\nlisten =\n"
+            "[memory]\nrequest_slab = 16MiB\nresponse_slab = 16MiB\nmax_tensor = 1MiB\npages = small\n"
+            "[dataplane]\nqueues = 2\n[workers]\nspares = 2\n", encoding="utf-8")
+        self.log = open(self.folder / "log", "w+", encoding="utf-8")
+        self.jointd = subprocess.Popen([JOINTD, "--config", str(self.folder / "c")], stderr=self.log)
+
+    def tearDown(self):
+        if self.jointd.poll() is None:
+            self.jointd.kill()
+            self.jointd.wait(timeout=60)
+        self.log.close()
+        self.temporary.cleanup()
+
+    def status(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+            client.settimeout(60)
+            client.connect(str(self.path))
+            client.send(b"status")
+            return json.loads(client.recv(1 << 20))
+
+    def children(self):
+        return {child["name"]: child for child in self.status()["children"]}
+
+    def wait_for(self, what):
+        for _ in range(600):
+            try:
+                if what():
+                    return
+            except (FileNotFoundError, ConnectionRefusedError):
+                pass
+            self.assertIsNone(self.jointd.poll(), (self.folder / "log").read_text(encoding="utf-8"))
+            time.sleep(0.1)
+        self.fail("waited in vain: " + (self.folder / "log").read_text(encoding="utf-8"))
+
+    def sources(self):
+        done = subprocess.run([JOINT, "top", "--control", str(self.path), "--once", "--json", "--interval", "0.05"],
+                              stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+        return {counter["source"] for counter in json.loads(done.stdout)["counters"]}
+
+    def test_children_counters_and_the_end_are_seen(self):
+        self.wait_for(lambda: self.status()["state"] == "serving")
+        children = self.children()
+        self.assertEqual(sum("worker" in name for name in children), 3)  # one, and two spares
+        for name, child in children.items():
+            self.assertEqual(child["state"], "waiting" if name == "loader" else "running", name)
+        self.wait_for(lambda: self.sources() == {"jointd", "queue 0", "queue 1"})
+        os.kill(children["joint-dataplane"]["pid"], signal.SIGKILL)
+        self.wait_for(lambda: self.children()["joint-dataplane"]["starts"] == 2)
+        self.wait_for(lambda: self.sources() == {"jointd", "queue 0", "queue 1"})
+        second = subprocess.run([JOINTD, "--config", str(self.folder / "c")], stderr=subprocess.PIPE, text=True, check=False,
+                                timeout=60)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("another jointd is running", second.stderr)
+        self.jointd.send_signal(signal.SIGTERM)
+        self.assertEqual(self.jointd.wait(timeout=60), 0)
+        self.assertFalse(self.path.exists())
+
+    def test_after_a_kill_the_next_one_takes_the_place(self):
+        self.wait_for(lambda: self.status()["state"] == "serving")
+        pids = [child["pid"] for child in self.children().values() if child["pid"]]
+        self.jointd.kill()
+        self.jointd.wait(timeout=60)
+        deadline = time.monotonic() + 60
+        while any(is_alive(pid) for pid in pids):  # nothing outlives it
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        self.jointd = subprocess.Popen([JOINTD, "--config", str(self.folder / "c")], stderr=self.log)
+        self.wait_for(lambda: self.status()["state"] == "serving")
+
+
 if __name__ == "__main__":
-    SERVER = sys.argv.pop()
-    JOINT = sys.argv.pop()
-    unittest.main()
+    JOINT, SERVER, *rest = sys.argv[1:]
+    JOINTD = rest[0] if rest else ""
+    unittest.main(argv=sys.argv[:1])

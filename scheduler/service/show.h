@@ -1,0 +1,22 @@
+/* What jointd shows of itself over its control socket: load, counters, children, models. */
+#ifndef SCHEDULER_SERVICE_SHOW_H
+#define SCHEDULER_SERVICE_SHOW_H
+
+#include "scheduler/control/control.h"
+
+struct service;
+
+struct show {
+    struct control control;
+    uint64_t queues_of; /* which start of the dataplane the shared counters are of */
+};
+
+/* After the regions are made. A socket that was asked for by its path must be possible: -errno,
+ * said in the log. One that is only the default is done without, said too. */
+int show_init(struct show *show, struct service *service);
+void show_fini(struct show *show); /* accepts NULL and zeroed */
+
+/* Now and then: answers clients, shares what is new. How much was done. */
+int show_look(struct service *service, uint64_t now_ns);
+
+#endif
