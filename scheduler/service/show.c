@@ -1,8 +1,10 @@
 /* Feeds the control socket from the service's state. */
 #include "scheduler/service/show.h"
 #include "scheduler/service/service.h"
+#include "scheduler/supervise/notify.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *name_of_service(enum service_state state)
@@ -92,7 +94,22 @@ static int share_queues(struct service *service)
     return 1;
 }
 
+static void tell_systemd(struct service *service)
+{
+    const enum service_state state = service->state;
+    if (service->show.told == state)
+        return;
+    service->show.told = state;
+    const char *text = state == SERVICE_SERVING    ? "READY=1\nSTATUS=serves"
+                       : state == SERVICE_DRAINING ? "STOPPING=1\nSTATUS=ends what is open"
+                                                   : "STATUS=ends";
+    const int error = notify_say(secure_getenv("NOTIFY_SOCKET"), text);
+    if (error)
+        log_say(&service->log, "NOTIFY_SOCKET: %s", strerror(-error));
+}
+
 int show_look(struct service *service, uint64_t now_ns)
 {
+    tell_systemd(service);
     return share_queues(service) + control_poll(&service->show.control);
 }
