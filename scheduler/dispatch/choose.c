@@ -98,7 +98,7 @@ bool dispatch_next(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_a
     if (bucket == DISPATCH_NONE)
         return false;
     const uint32_t worker = choose_worker(dispatch, &dispatch->table.buckets[bucket]);
-    dispatch_give(dispatch, bucket, worker, now_ns, action);
+    dispatch_fill(dispatch, bucket, worker, now_ns, action);
     return true;
 }
 

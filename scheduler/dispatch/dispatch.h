@@ -72,7 +72,8 @@ struct dispatch_row {
 
 enum dispatch_action_kind {
     DISPATCH_RUN, /* a new dispatch for a worker */
-    DISPATCH_DROP, /* a queued request can not be ready by its deadline any more: reject it */
+    DISPATCH_DROP, /* a queued request can not be ready by its deadline any more, or only by making
+                    * more than itself late: reject it */
 };
 
 struct dispatch_action {

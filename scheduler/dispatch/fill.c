@@ -1,92 +1,180 @@
-/* A dispatch is put together: which of a bucket's requests go into it, and what its worker owes. */
+/* A dispatch is put together: which of a bucket's requests go into it, and what its worker owes.
+ *
+ * The most urgent first, until one does not fit, or would make the batch late for one that is in
+ * it. Such a short batch costs nearly as much as a full one. Under overload, when everybody is
+ * served in the last moment, it would be the rule, and the server would do a fraction of what it
+ * can: so who cuts a batch short, where that makes the most urgent of the rest late, is given up.
+ * (Nexus, SOSP 2019, drops by the same reasoning.) */
 #include "scheduler/dispatch/state.h"
 
 #include <string.h>
 
-static void add_rows(struct run *run, struct request *request)
+/* A batch as it is put together. */
+struct filling {
+    const struct dispatch *dispatch;
+    const struct bucket *bucket;
+    uint32_t worker;
+    uint64_t now_ns, start_ns;
+    uint32_t count, rows;
+    uint32_t slots[DISPATCH_MAX_BATCH];
+    uint64_t due_ns; /* the earliest deadline in it; UINT64_MAX */
+    uint32_t first_due; /* whose that is */
+    uint32_t left_out; /* the first that would make it late; DISPATCH_NONE */
+};
+
+static uint64_t safe_ns(const struct filling *filling, uint64_t loaded_ns)
 {
+    return correction_safe_ns(&filling->dispatch->models[filling->bucket->model].correction,
+                              loaded_ns);
+}
+
+static uint64_t batch_ns(const struct filling *filling, uint64_t rows)
+{
+    const struct bucket *bucket = filling->bucket;
+    return safe_ns(filling, batch_cost_ns(&filling->dispatch->models[bucket->model].cost,
+                                          bucket->from, bucket->to, rows));
+}
+
+/* Adds one if it fits and nobody gets late by it. False: the batch is complete. */
+static bool add(struct filling *filling, uint32_t slot)
+{
+    const struct request *request = &filling->dispatch->requests[slot];
+    const uint64_t deadline_ns = request->facts.deadline_ns;
+    const uint32_t together = filling->rows + (uint32_t)__builtin_popcountll(request->waiting);
+    const uint64_t due_ns = deadline_ns < filling->due_ns ? deadline_ns : filling->due_ns;
+    if (filling->count &&
+        (!filling->dispatch->config.has_batches || together > filling->bucket->most_rows))
+        return false;
+    if (filling->count && filling->start_ns + batch_ns(filling, together) > due_ns) {
+        filling->left_out = slot;
+        return false;
+    }
+    if (deadline_ns < filling->due_ns)
+        filling->first_due = slot;
+    filling->due_ns = due_ns;
+    filling->rows = together;
+    filling->slots[filling->count++] = slot;
+    return true;
+}
+
+static void collect(struct filling *filling)
+{
+    struct order_heap_walk walk;
+    order_heap_walk_init(&walk, &filling->bucket->requests, filling->dispatch->by_urgency);
+    for (;;) {
+        const uint32_t slot = order_heap_walk_next(&walk);
+        if (slot == ORDER_HEAP_NONE || !add(filling, slot))
+            return;
+    }
+}
+
+/* When somebody could begin with the rest: this worker after its batch, or another. */
+static uint64_t next_start_ns(const struct filling *filling)
+{
+    uint64_t start_ns = filling->start_ns + batch_ns(filling, filling->rows);
+    for (uint32_t i = 0; i < filling->dispatch->config.max_workers; i++) {
+        const struct worker *worker = &filling->dispatch->workers[i];
+        if (i == filling->worker ||
+            !dispatch_worker_can(filling->dispatch, i, filling->bucket->model))
+            continue;
+        const uint64_t ends_ns = worker->open_count && worker->ends_ns > filling->now_ns
+                                     ? worker->ends_ns
+                                     : filling->now_ns;
+        start_ns = ends_ns < start_ns ? ends_ns : start_ns;
+    }
+    return start_ns;
+}
+
+/* The one that is given up for the others; DISPATCH_NONE. */
+static uint32_t victim(const struct filling *filling)
+{
+    const struct request *first = &filling->dispatch->requests[filling->slots[0]];
+    if (filling->start_ns + safe_ns(filling, first->alone_ns) > first->facts.deadline_ns)
+        return filling->slots[0];
+    if (filling->left_out == DISPATCH_NONE || filling->first_due == DISPATCH_NONE)
+        return DISPATCH_NONE;
+    const struct bucket *bucket = filling->bucket;
+    const uint64_t left = bucket->rows - filling->rows;
+    const uint64_t rest_ns = batch_ns(filling, left < bucket->most_rows ? left : bucket->most_rows);
+    const uint64_t due_ns = filling->dispatch->requests[filling->left_out].facts.deadline_ns;
+    return next_start_ns(filling) + rest_ns > due_ns ? filling->first_due : DISPATCH_NONE;
+}
+
+static void take(struct dispatch *dispatch, uint32_t slot, uint32_t worker, struct run *run)
+{
+    struct request *request = &dispatch->requests[slot];
+    dispatch_queue_take(dispatch, slot);
     for (uint64_t bits = request->waiting; bits; bits &= bits - 1) {
         const uint32_t row = request->first_row + (uint32_t)__builtin_ctzll(bits);
         run->pending |= UINT64_C(1) << run->row_count;
-        run->rows[run->row_count++] = (struct dispatch_row){request->facts.slot, (uint16_t)row};
+        run->rows[run->row_count++] = (struct dispatch_row){slot, (uint16_t)row};
     }
     request->running = request->waiting;
     request->waiting = 0;
+    request->state = REQUEST_RUNS;
+    dispatch->running_count++;
+    dispatch_hold(dispatch, slot, worker);
 }
 
-/* Predictions for a batch that is being put together. */
-struct filling {
-    const struct model *model;
-    const struct bucket *bucket;
-    uint64_t start_ns;
-};
-
-static uint64_t end_ns(const struct filling *filling, uint32_t rows)
-{
-    const struct bucket *bucket = filling->bucket;
-    const uint64_t loaded_ns = batch_cost_ns(&filling->model->cost, bucket->from, bucket->to, rows);
-    return filling->start_ns + correction_safe_ns(&filling->model->correction, loaded_ns);
-}
-
-/* The most urgent first, until one does not fit, or a larger batch would be late for one that a
- * smaller is in time for. One that would be late even alone is not waited for. */
-static void fill(struct dispatch *dispatch, const struct filling *filling, uint32_t worker,
+static void give(struct dispatch *dispatch, const struct filling *filling, struct worker *worker,
                  struct run *run)
 {
     const struct bucket *bucket = filling->bucket;
-    uint64_t due_ns = UINT64_MAX;
-    for (;;) {
-        const uint32_t slot = order_heap_first(&bucket->requests);
-        if (slot == ORDER_HEAP_NONE)
-            return;
-        struct request *request = &dispatch->requests[slot];
-        const uint32_t rows = (uint32_t)__builtin_popcountll(request->waiting);
-        const uint32_t together = run->row_count + rows;
-        if (run->row_count && (!dispatch->config.has_batches || together > bucket->most_rows ||
-                               end_ns(filling, together) > due_ns))
-            return;
-        if (request->facts.deadline_ns < due_ns &&
-            end_ns(filling, rows) <= request->facts.deadline_ns)
-            due_ns = request->facts.deadline_ns;
-        dispatch_queue_take(dispatch, slot);
-        add_rows(run, request);
-        request->state = REQUEST_RUNS;
-        dispatch->running_count++;
-        dispatch_hold(dispatch, slot, worker);
-    }
-}
-
-void dispatch_give(struct dispatch *dispatch, uint32_t at, uint32_t worker_at, uint64_t now_ns,
-                   struct dispatch_action *action)
-{
-    const struct bucket *bucket = &dispatch->table.buckets[at];
     struct model *model = &dispatch->models[bucket->model];
-    struct worker *worker = &dispatch->workers[worker_at];
-    struct run *run = &worker->runs[dispatch_free_record(worker)];
-    const bool is_idle = !worker->open_count;
-    const uint64_t start_ns = is_idle || worker->ends_ns < now_ns ? now_ns : worker->ends_ns;
     run->is_open = true;
     run->number = dispatch->next_number++;
     run->row_count = run->missed_count = 0;
     run->model = bucket->model;
     run->from = bucket->from;
     run->to = bucket->to;
-    fill(dispatch, &(struct filling){model, bucket, start_ns}, worker_at, run);
+    for (uint32_t i = 0; i < filling->count; i++)
+        take(dispatch, filling->slots[i], filling->worker, run);
     run->expected_ns = correction_typical_ns(
         &model->correction, batch_cost_ns(&model->cost, run->from, run->to, run->row_count));
-    dispatch_queue_place(dispatch, at);
-    if (is_idle)
-        worker->began_ns = now_ns;
+    if (!worker->open_count)
+        worker->began_ns = filling->start_ns;
     worker->open_count++;
     model->open_count++;
-    worker->ends_ns = start_ns + run->expected_ns;
+    worker->ends_ns = filling->start_ns + run->expected_ns;
+}
+
+static void tell(const struct run *run, uint32_t worker, struct dispatch_action *action)
+{
     action->kind = DISPATCH_RUN;
     action->slot = DISPATCH_NONE;
-    action->worker = worker_at;
+    action->worker = worker;
     action->number = run->number;
     action->model = run->model;
     action->from = run->from;
     action->to = run->to;
     action->row_count = run->row_count;
     memcpy(action->rows, run->rows, run->row_count * sizeof(*run->rows));
+}
+
+void dispatch_fill(struct dispatch *dispatch, uint32_t bucket, uint32_t at, uint64_t now_ns,
+                   struct dispatch_action *action)
+{
+    struct worker *worker = &dispatch->workers[at];
+    struct filling filling = {
+        .dispatch = dispatch,
+        .bucket = &dispatch->table.buckets[bucket],
+        .worker = at,
+        .now_ns = now_ns,
+        .start_ns = worker->open_count && worker->ends_ns > now_ns ? worker->ends_ns : now_ns,
+        .due_ns = UINT64_MAX,
+        .first_due = DISPATCH_NONE,
+        .left_out = DISPATCH_NONE,
+    };
+    collect(&filling);
+    const uint32_t given_up = victim(&filling);
+    if (given_up != DISPATCH_NONE) {
+        action->kind = DISPATCH_DROP;
+        action->slot = given_up;
+        dispatch_forget(dispatch, given_up);
+        return;
+    }
+    struct run *run = &worker->runs[dispatch_free_record(worker)];
+    give(dispatch, &filling, worker, run);
+    dispatch_queue_place(dispatch, bucket);
+    tell(run, at, action);
 }

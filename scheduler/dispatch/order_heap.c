@@ -79,3 +79,29 @@ void order_heap_remove(struct order_heap *heap, struct order_heap_node *nodes, u
     for (uint32_t at = parent; at != NONE && settle(nodes, &nodes[at]);)
         at = nodes[at].parent;
 }
+
+void order_heap_walk_init(struct order_heap_walk *walk, const struct order_heap *heap,
+                          const struct order_heap_node *nodes)
+{
+    walk->nodes = nodes;
+    walk->count = heap->root != NONE;
+    walk->open[0] = heap->root;
+}
+
+uint32_t order_heap_walk_next(struct order_heap_walk *walk)
+{
+    if (!walk->count)
+        return NONE;
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < walk->count; i++)
+        if (is_before(&walk->nodes[walk->open[i]], &walk->nodes[walk->open[best]]))
+            best = i;
+    const uint32_t item = walk->open[best];
+    walk->open[best] = walk->open[--walk->count];
+    assert(walk->count + 2 <= ORDER_HEAP_MAX_WALK + 1);
+    if (walk->nodes[item].left != NONE)
+        walk->open[walk->count++] = walk->nodes[item].left;
+    if (walk->nodes[item].right != NONE)
+        walk->open[walk->count++] = walk->nodes[item].right;
+    return item;
+}

@@ -36,4 +36,18 @@ void order_heap_push(struct order_heap *heap, struct order_heap_node *nodes, uin
                      uint64_t key, uint64_t tie);
 void order_heap_remove(struct order_heap *heap, struct order_heap_node *nodes, uint32_t item);
 
+/* The items in order, without removing them; the heap stays as it is meanwhile. */
+#define ORDER_HEAP_MAX_WALK 65u
+
+struct order_heap_walk {
+    const struct order_heap_node *nodes;
+    uint32_t count;
+    uint32_t open[ORDER_HEAP_MAX_WALK + 1]; /* seen, and not yet passed */
+};
+
+void order_heap_walk_init(struct order_heap_walk *walk, const struct order_heap *heap,
+                          const struct order_heap_node *nodes);
+/* ORDER_HEAP_NONE at the end. At most ORDER_HEAP_MAX_WALK times. O(how often it was called). */
+uint32_t order_heap_walk_next(struct order_heap_walk *walk);
+
 #endif

@@ -119,8 +119,9 @@ void dispatch_forget(struct dispatch *dispatch, uint32_t slot);
  */
 uint64_t dispatch_free_ns(const struct dispatch *dispatch, const struct worker *worker);
 
-/* fill.c: gives a free worker the most urgent of a bucket, as many as fit. */
-void dispatch_give(struct dispatch *dispatch, uint32_t bucket, uint32_t worker, uint64_t now_ns,
+/* fill.c: gives a free worker the most urgent of a bucket, as many as fit; or drops one that can
+ * not be in time, or not without harm to more. */
+void dispatch_fill(struct dispatch *dispatch, uint32_t bucket, uint32_t worker, uint64_t now_ns,
                    struct dispatch_action *action);
 
 /* Index of a record that a new dispatch may use; DISPATCH_NONE. */

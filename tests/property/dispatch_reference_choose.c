@@ -193,35 +193,79 @@ static bool is_in(const struct dispatch_action *action, uint32_t slot)
     return false;
 }
 
-/* The first, then always the most urgent of the others, while they fit and nobody gets late by it.
- */
-static void fill(const struct reference *reference, const struct reference_request *first,
-                 uint64_t start_ns, struct dispatch_action *action)
+static const struct reference_request *most_urgent_left(const struct reference *reference,
+                                                        const struct reference_request *first,
+                                                        const struct dispatch_action *action)
+{
+    const struct reference_request *next = NULL;
+    for (uint32_t i = 0; i < REFERENCE_REQUESTS; i++) {
+        const struct reference_request *other = &reference->requests[i];
+        if (is_same(reference, first, other) && !is_in(action, i) &&
+            (!next || is_before(reference, other, next)))
+            next = other;
+    }
+    return next;
+}
+
+/* What a batch that starts then would end at. */
+static uint64_t end_ns(const struct reference *reference, const struct dispatch_action *action,
+                       uint64_t start_ns, uint32_t rows)
 {
     const struct reference_model *model = &reference->models[action->model];
-    const uint32_t from = action->from, to = action->to;
-    uint64_t due_ns = UINT64_MAX;
-    for (const struct reference_request *next = first; next;) {
-        const uint32_t rows = reference_chunk_rows(reference, next);
-        const uint32_t together = action->row_count + rows;
-        const uint64_t end_ns =
-            start_ns + reference_safe_ns(model, reference_loaded_ns(model, from, to, together));
-        if (next != first && (!reference->config.has_batches ||
-                              together > reference_batch(model, from, to) || end_ns > due_ns))
-            return;
-        add_rows(reference, next, action);
-        const uint64_t alone_ns =
-            start_ns + reference_safe_ns(model, reference_loaded_ns(model, from, to, rows));
-        if (alone_ns <= next->facts.deadline_ns && next->facts.deadline_ns < due_ns)
-            due_ns = next->facts.deadline_ns;
-        next = NULL;
-        for (uint32_t i = 0; i < REFERENCE_REQUESTS; i++) {
-            const struct reference_request *other = &reference->requests[i];
-            if (is_same(reference, first, other) && !is_in(action, i) &&
-                (!next || is_before(reference, other, next)))
-                next = other;
-        }
+    return start_ns +
+           reference_safe_ns(model, reference_loaded_ns(model, action->from, action->to, rows));
+}
+
+/* Whether those that are left out, as many as a batch takes, would be late for the most urgent of
+ * them, on whatever worker can begin with them first. */
+static bool are_others_late(const struct reference *reference,
+                            const struct reference_request *first, uint64_t now_ns,
+                            uint64_t start_ns, const struct dispatch_action *action)
+{
+    const struct reference_model *model = &reference->models[action->model];
+    const uint32_t batch = reference_batch(model, action->from, action->to);
+    uint32_t rows = 0;
+    for (uint32_t i = 0; i < REFERENCE_REQUESTS; i++)
+        if (is_same(reference, first, &reference->requests[i]) && !is_in(action, i))
+            rows += reference->requests[i].facts.rows;
+    uint64_t begin_ns = end_ns(reference, action, start_ns, action->row_count);
+    for (uint32_t i = 0; i < REFERENCE_WORKERS; i++) {
+        uint64_t free_ns = reference_open_count(reference, i) ? reference->ends_ns[i] : now_ns;
+        free_ns = free_ns < now_ns ? now_ns : free_ns;
+        if (i != action->worker && model->has_worker[i] && free_ns < begin_ns)
+            begin_ns = free_ns;
     }
+    return end_ns(reference, action, begin_ns, rows < batch ? rows : batch) >
+           most_urgent_left(reference, first, action)->facts.deadline_ns;
+}
+
+/* The first, then always the most urgent of the others, while they fit and nobody gets late by it.
+ * Returns whom to give up instead: the first if it can not be in time even so; who is due first if
+ * that leaves others out and makes them late. */
+static const struct reference_request *fill(const struct reference *reference,
+                                            const struct reference_request *first, uint64_t now_ns,
+                                            uint64_t start_ns, struct dispatch_action *action)
+{
+    const struct reference_model *model = &reference->models[action->model];
+    const uint32_t batch = reference_batch(model, action->from, action->to);
+    const struct reference_request *due = NULL;
+    if (end_ns(reference, action, start_ns, reference_rows_left(first)) > first->facts.deadline_ns)
+        return first;
+    for (const struct reference_request *next = first; next;) {
+        const uint32_t together = action->row_count + reference_chunk_rows(reference, next);
+        if (next != first && (!reference->config.has_batches || together > batch))
+            return NULL;
+        const uint64_t ends_ns = end_ns(reference, action, start_ns, together);
+        if (next != first &&
+            (ends_ns > next->facts.deadline_ns || (due && ends_ns > due->facts.deadline_ns)))
+            return due && are_others_late(reference, first, now_ns, start_ns, action) ? due : NULL;
+        add_rows(reference, next, action);
+        if (next->facts.deadline_ns != DISPATCH_NO_DEADLINE &&
+            (!due || next->facts.deadline_ns < due->facts.deadline_ns))
+            due = next;
+        next = most_urgent_left(reference, first, action);
+    }
+    return NULL;
 }
 
 static bool choose_drop(const struct reference *reference, uint64_t now_ns,
@@ -264,7 +308,10 @@ bool reference_choose(const struct reference *reference, uint64_t now_ns,
                                        .model = best->facts.model,
                                        .from = best->facts.from,
                                        .to = best->facts.to};
-    fill(reference, best, ends_ns > now_ns ? ends_ns : now_ns, action);
+    const uint64_t start_ns = ends_ns > now_ns ? ends_ns : now_ns;
+    const struct reference_request *given_up = fill(reference, best, now_ns, start_ns, action);
+    if (given_up)
+        *action = (struct dispatch_action){.kind = DISPATCH_DROP, .slot = given_up->facts.slot};
     return true;
 }
 

@@ -83,6 +83,65 @@ static void where_rows_can_not_be_told_apart_a_batch_is_one_row(void)
     dispatch_destroy(dispatch);
 }
 
+static void expect_drop(struct dispatch *dispatch, uint64_t now_ns, uint32_t slot)
+{
+    struct dispatch_action action;
+    CU_ASSERT_TRUE_FATAL(dispatch_next(dispatch, now_ns, &action));
+    CU_ASSERT_EQUAL(action.kind, DISPATCH_DROP);
+    CU_ASSERT_EQUAL(action.slot, slot);
+}
+
+/* The first alone takes 3 ms, after which the four others (7.5 ms) would be late by half of one. */
+static void who_cuts_a_batch_short_to_the_harm_of_the_rest_is_given_up(void)
+{
+    const struct dispatch_config config = case_config();
+    struct dispatch *dispatch = case_create(&config, 1);
+    case_submit(dispatch, 0, CASE_NOW, CASE_NOW + 4 * CASE_MS);
+    for (uint32_t slot = 1; slot < 5; slot++)
+        case_submit(dispatch, slot, CASE_NOW, CASE_NOW + 10 * CASE_MS);
+    expect_drop(dispatch, CASE_NOW, 0);
+    case_run(dispatch, CASE_NOW, 4);
+    dispatch_destroy(dispatch);
+}
+
+static void who_harms_nobody_is_not_given_up(void)
+{
+    const struct dispatch_config config = case_config();
+    struct dispatch *dispatch = case_create(&config, 1);
+    case_submit(dispatch, 0, CASE_NOW, CASE_NOW + 4 * CASE_MS);
+    for (uint32_t slot = 1; slot < 5; slot++)
+        case_submit(dispatch, slot, CASE_NOW, CASE_NOW + 11 * CASE_MS);
+    case_run(dispatch, CASE_NOW, 1);
+    case_run(dispatch, CASE_NOW + 3 * CASE_MS, 4);
+    dispatch_destroy(dispatch);
+}
+
+static void another_worker_that_is_free_takes_the_rest(void)
+{
+    const struct dispatch_config config = case_config();
+    struct dispatch *dispatch = case_create(&config, 2);
+    case_submit(dispatch, 0, CASE_NOW, CASE_NOW + 4 * CASE_MS);
+    for (uint32_t slot = 1; slot < 5; slot++)
+        case_submit(dispatch, slot, CASE_NOW, CASE_NOW + 10 * CASE_MS);
+    CU_ASSERT_EQUAL(case_run(dispatch, CASE_NOW, 1).worker, 0);
+    CU_ASSERT_EQUAL(case_run(dispatch, CASE_NOW, 4).worker, 1);
+    dispatch_destroy(dispatch);
+}
+
+/* The worker is free in 0.2 ms; the request has 0.1 ms more than it takes. */
+static void who_would_begin_too_late_is_not_begun(void)
+{
+    const struct dispatch_config config = case_config();
+    struct dispatch *dispatch = case_create(&config, 1);
+    case_submit(dispatch, 0, CASE_NOW, DISPATCH_NO_DEADLINE);
+    case_run(dispatch, CASE_NOW, 1);
+    const uint64_t commit_ns = CASE_NOW + 3 * CASE_MS - config.commit_ahead_ns;
+    case_submit(dispatch, 1, commit_ns, commit_ns + 3 * CASE_MS + 100000);
+    expect_drop(dispatch, commit_ns, 1);
+    case_nothing(dispatch, commit_ns);
+    dispatch_destroy(dispatch);
+}
+
 const struct cunit_test tests[] = {
     {"the most urgent go first, and no more than the batch takes",
      the_most_urgent_go_first_and_no_more_than_the_batch_takes},
@@ -93,5 +152,10 @@ const struct cunit_test tests[] = {
      more_rows_than_a_batch_go_one_after_the_other_on_one_worker},
     {"where rows can not be told apart a batch is one row",
      where_rows_can_not_be_told_apart_a_batch_is_one_row},
+    {"who cuts a batch short to the harm of the rest is given up",
+     who_cuts_a_batch_short_to_the_harm_of_the_rest_is_given_up},
+    {"who harms nobody is not given up", who_harms_nobody_is_not_given_up},
+    {"another worker that is free takes the rest", another_worker_that_is_free_takes_the_rest},
+    {"who would begin too late is not begun", who_would_begin_too_late_is_not_begun},
     {NULL, NULL},
 };

@@ -100,10 +100,35 @@ static void what_comes_in_order_leaves_in_order_of_key_then_tie(void)
     CU_ASSERT_EQUAL(order_heap_first(&heap), ORDER_HEAP_NONE);
 }
 
+static void a_walk_sees_the_least_in_order_and_leaves_all_where_it_was(void)
+{
+    struct shm_random random = shm_random_start();
+    struct order_heap_node nodes[ITEMS];
+    for (uint32_t count = 0; count < ITEMS; count++) {
+        struct order_heap heap = order_heap_empty();
+        for (uint32_t i = 0; i < count; i++)
+            order_heap_push(&heap, nodes, i, shm_random_below(&random, 20), i);
+        struct order_heap_walk walk;
+        order_heap_walk_init(&walk, &heap, nodes);
+        uint32_t seen[ORDER_HEAP_MAX_WALK];
+        for (uint32_t i = 0; i < ORDER_HEAP_MAX_WALK; i++)
+            seen[i] = order_heap_walk_next(&walk);
+        uint32_t wrong = 0;
+        for (uint32_t i = 0; i < ORDER_HEAP_MAX_WALK; i++) {
+            wrong += order_heap_first(&heap) != seen[i];
+            if (seen[i] != ORDER_HEAP_NONE)
+                order_heap_remove(&heap, nodes, seen[i]);
+        }
+        CU_ASSERT_EQUAL(wrong, 0);
+    }
+}
+
 const struct cunit_test tests[] = {
     {"the first is the least, whatever came and went",
      the_first_is_the_least_whatever_came_and_went},
     {"what comes in order leaves in order of key, then tie",
      what_comes_in_order_leaves_in_order_of_key_then_tie},
+    {"a walk sees the least in order, and leaves all where it was",
+     a_walk_sees_the_least_in_order_and_leaves_all_where_it_was},
     {NULL, NULL},
 };
