@@ -27,10 +27,25 @@ static void tell_ingresses(struct service *service)
     }
 }
 
+static uint64_t counted(const struct service *service, enum count count)
+{
+    return atomic_load_explicit(&service->counts.value[count]->value, memory_order_relaxed);
+}
+
+static void say_sum(struct service *service)
+{
+    struct slab_use use;
+    slab_measure(service->memory.answers, &use);
+    log_say(&service->log,
+            "of %llu requests %llu were answered; given up: %u open, %u answers unsent",
+            (unsigned long long)counted(service, COUNT_SUBMITTED),
+            (unsigned long long)counted(service, COUNT_ANSWERED), service->requests.open_count,
+            use.slots_taken - service->requests.open_count);
+}
+
 static void end(struct service *service, uint64_t now_ns)
 {
-    if (service->requests.open_count > 0)
-        log_say(&service->log, "%u requests are given up", service->requests.open_count);
+    say_sum(service);
     service->state = SERVICE_ENDING;
     service->drain_ns = now_ns + ENDING_NS;
     child_stop(&service->dataplane.child);

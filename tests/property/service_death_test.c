@@ -1,0 +1,179 @@
+/* kill -9 of joint-worker at random moments under load, and of requests' workers twice: every
+ * request is answered, rightly or as quarantined; no slot is left; the service is soon back. */
+#include "tests/property/service_case.h"
+#include "tests/unit/cunit_main.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KILLS 1000u
+#define OPEN 16u
+#define PAUSE_NS 12000000u /* between two kills, at most */
+
+#define SOON_BACK "[workers]\nrestart_delay = 1ms\nrestart_delay_max = 5ms\n"
+
+struct outcome {
+    uint64_t right, quarantined, other;
+    uint64_t back_ns[KILLS]; /* from a kill to the next answer */
+    uint32_t kills;
+    uint64_t killed_ns; /* 0: answered since */
+};
+
+static uint32_t kill_count(void)
+{
+    const char *text = getenv("KILLS");
+    const uint32_t count = text ? (uint32_t)strtoul(text, NULL, 0) : KILLS;
+    return count < KILLS ? count : KILLS;
+}
+
+static void ask(struct service_case *test, struct shm_random *random, struct service_call *call)
+{
+    const uint32_t from = shm_random_below(random, test->oracle.cut_count - 1);
+    call->oracle = &test->oracle;
+    call->model = "lenet";
+    call->input = shm_random_below(random, ORACLE_INPUTS);
+    call->from = from;
+    call->to = test->oracle.cut_count - 1;
+    service_call_free(call);
+    CU_ASSERT_TRUE_FATAL(service_caller_call(&test->caller, call));
+}
+
+/* Notes what ended; asks anew while there is to be load. */
+static void take(struct service_case *test, struct shm_random *random, struct outcome *outcome,
+                 bool is_over)
+{
+    for (uint32_t i = 0; i < OPEN; i++) {
+        struct service_call *call = &test->calls[i];
+        if (!call->oracle || !call->is_over)
+            continue;
+        if (service_call_is_right(call)) {
+            outcome->right++;
+            if (outcome->killed_ns && call->event.submitted_ns < outcome->killed_ns) {
+                outcome->back_ns[outcome->kills - 1] = call->event.ended_ns - outcome->killed_ns;
+                outcome->killed_ns = 0;
+            }
+        } else if (service_call_is_rejected(call, JTP_QUARANTINED)) {
+            outcome->quarantined++;
+        } else {
+            outcome->other++;
+            printf("\nend %d, reason %u\n", (int)call->event.end, call->event.reason);
+        }
+        call->oracle = NULL;
+    }
+    for (uint32_t i = 0; i < OPEN && !is_over; i++)
+        if (!test->calls[i].oracle)
+            ask(test, random, &test->calls[i]);
+}
+
+static void turn(struct service_case *test)
+{
+    if (service_caller_poll(&test->caller) == 0) {
+        struct pollfd socket = {.fd = test->caller.fd, .events = POLLIN};
+        poll(&socket, 1, 1);
+    }
+}
+
+static void kill_one(struct service_case *test, struct shm_random *random, struct outcome *outcome)
+{
+    pid_t workers[8];
+    const uint32_t count = service_host_children(test->host, "joint-worker", workers, 8);
+    service_host_listen(test->host);
+    if (count == 0)
+        return;
+    outcome->killed_ns = host_now_ns();
+    kill(workers[shm_random_below(random, count)], SIGKILL);
+    outcome->kills++;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a;
+    const uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void killed_workers_lose_nothing(void)
+{
+    struct shm_random random = shm_random_start();
+    struct service_case test;
+    static struct outcome outcome;
+    service_case_init(&test, &random, SOON_BACK);
+    const uint32_t kills = kill_count();
+    const time_t end = time(NULL) + 300;
+    uint64_t next_ns = 0;
+    while (outcome.kills < kills || outcome.killed_ns) {
+        CU_ASSERT_TRUE_FATAL(time(NULL) < end);
+        take(&test, &random, &outcome, false);
+        turn(&test);
+        if (outcome.killed_ns || host_now_ns() < next_ns || outcome.kills == kills)
+            continue;
+        kill_one(&test, &random, &outcome);
+        next_ns = host_now_ns() + shm_random_below(&random, PAUSE_NS);
+    }
+    while (test.caller.open_count > 0) {
+        CU_ASSERT_TRUE_FATAL(time(NULL) < end);
+        turn(&test);
+    }
+    take(&test, &random, &outcome, true);
+    CU_ASSERT_EQUAL(outcome.other, 0);
+    qsort(outcome.back_ns, kills, sizeof(outcome.back_ns[0]), by_value);
+    printf(" (%u kills; %llu answered rightly, %llu quarantined; from the kill to the next answer "
+           "that was waited for: median %.1f ms, 99 of 100 %.1f ms, at worst %.1f ms) ",
+           kills, (unsigned long long)outcome.right, (unsigned long long)outcome.quarantined,
+           (double)outcome.back_ns[kills / 2] / 1e6,
+           (double)outcome.back_ns[kills * 99 / 100] / 1e6,
+           (double)outcome.back_ns[kills - 1] / 1e6);
+    service_case_end(&test);
+    service_case_fini(&test);
+}
+
+/* A request long enough to kill each of its workers while it runs. */
+static void what_kills_two_workers_is_quarantined(void)
+{
+    struct shm_random random = shm_random_start();
+    struct service_case test;
+    struct oracle slow;
+    char path[128], config[512];
+    service_case_init(&test, &random, SOON_BACK);
+    service_host_network(test.host, "vgg16", 1, 2, "slow", path, sizeof(path));
+    snprintf(config, sizeof(config),
+             SOON_BACK "[model lenet]\npath = %s\nmax_batch = 4\n[model slow]\npath = %s\n"
+                       "max_batch = 1\n",
+             test.path, path);
+    service_host_configure(test.host, config);
+    kill(test.host->pid, SIGHUP);
+    service_host_hear(test.host, "model slow (version 1): ", 120);
+    sleep(1); /* the spare has it too */
+    oracle_init(&slow, path, 1, &random);
+    struct service_call *call = &test.calls[0];
+    *call = (struct service_call){.oracle = &slow, .model = "slow", .to = slow.cut_count - 1};
+    CU_ASSERT_TRUE(service_caller_call(&test.caller, call));
+    uint32_t kills = 0;
+    for (const time_t end = time(NULL) + 60; !call->is_over && time(NULL) < end;) {
+        for (const uint64_t until = host_now_ns() + 20000000; host_now_ns() < until;)
+            turn(&test);
+        pid_t workers[8];
+        const uint32_t count = service_host_children(test.host, "joint-worker", workers, 8);
+        for (uint32_t i = 0; i < count && !call->is_over; i++, kills++)
+            kill(workers[i], SIGKILL);
+        service_host_listen(test.host);
+    }
+    CU_ASSERT_TRUE(service_call_is_rejected(call, JTP_QUARANTINED));
+    service_call_free(call);
+    service_case_until_served(&test);
+    service_case_end(&test);
+    oracle_fini(&slow);
+    service_case_fini(&test);
+}
+
+const struct cunit_test tests[] = {
+    {"workers killed 1,000 times: each request is answered rightly or quarantined, no slot is left",
+     killed_workers_lose_nothing},
+    {"a request that kills two workers is quarantined, and the service goes on",
+     what_kills_two_workers_is_quarantined},
+    {NULL, NULL},
+};
