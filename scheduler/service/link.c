@@ -50,7 +50,7 @@ int link_offer(struct link *link, int socket, const struct channel_grant *grants
         error = idle_watch(link->idle, socket);
     if (!error)
         link->state = LINK_OFFERED;
-    return error;
+    return error == -EPIPE ? 0 : error; /* when it died, that shows by its process */
 }
 
 int link_poll(struct link *link)
@@ -61,10 +61,12 @@ int link_poll(struct link *link)
     if (error == -EAGAIN)
         return 0;
     idle_unwatch(link->idle, link->socket);
-    link->state = LINK_OPEN;
     if (!error)
         error = idle_add(link->idle, &link->channel.wake);
-    return error ? error : 1;
+    if (error) /* when it died, that shows by its process */
+        return error == -EPIPE ? 0 : error;
+    link->state = LINK_OPEN;
+    return 1;
 }
 
 void link_close(struct link *link)
