@@ -91,8 +91,10 @@ static json_t *make_generator(const struct loadtest_report *report)
 {
     const struct loadtest_tally *tally = report->outcome->tally;
     const struct loadtest_plan *plan = report->plan;
-    return json_pack("{s:I, s:f, s:f, s:f, s:I, s:I}", "threads", number(report->options->sockets),
-                     "cpu_share", loadtest_report_cpu_share(report), "longest_turn_ms",
+    return json_pack("{s:I, s:I, s:f, s:f, s:f, s:I, s:I}", "threads",
+                     number(report->options->sockets), "real_time_threads",
+                     number(report->outcome->real_time_threads), "cpu_share",
+                     loadtest_report_cpu_share(report), "longest_turn_ms",
                      (double)report->outcome->longest_turn_ns / 1e6, "adherence",
                      plan->schedule ? loadtest_adherence(tally) : 1.0, "sent_late",
                      number(plan->schedule ? tally->sent_late : 0), "bytes_per_client",

@@ -152,10 +152,12 @@ static void print_generator(const struct loadtest_report *report)
 {
     const struct loadtest_plan *plan = report->plan;
     const size_t bytes = loadtest_plan_bytes_per_client(plan);
-    printf("generator: %.0f %% of one core in %" PRIu32 " threads, longest turn %.2f ms, %.1f KB a "
+    printf("generator: %.0f %% of one core in %" PRIu32 " threads (%" PRIu32
+           " real time), longest turn %.2f ms, %.1f KB a "
            "phone",
            100 * loadtest_report_cpu_share(report), report->options->sockets,
-           (double)report->outcome->longest_turn_ns / 1e6, (double)bytes / 1e3);
+           report->outcome->real_time_threads, (double)report->outcome->longest_turn_ns / 1e6,
+           (double)bytes / 1e3);
     if (plan->schedule)
         printf(", %.2f %% sent on schedule", 100 * loadtest_adherence(report->outcome->tally));
     printf("\n");

@@ -2,13 +2,13 @@
 #include "scheduler/loadtest/run.h"
 
 #include "scheduler/loadtest/clock.h"
+#include "scheduler/loadtest/prompt.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 
 #define HEAD_START_NS 20000000 /* until all threads are there */
 #define TICK_NS 1000000000
@@ -18,6 +18,7 @@ struct run_thread {
     struct loadtest_lane *lane;
     pthread_t thread;
     uint64_t start_ns;
+    struct loadtest_prompt prompt;
     atomic_bool is_over; /* thread: w, watcher: r */
 };
 
@@ -63,11 +64,10 @@ void loadtest_run_destroy(struct loadtest_run *run)
 static void *work(void *user)
 {
     struct run_thread *thread = user;
-    /* The kernel otherwise wakes sleepers up to 50 us late, to save wake-ups. */
-    prctl(PR_SET_TIMERSLACK, 1ul, 0, 0, 0);
+    loadtest_prompt_init(&thread->prompt, loadtest_clock_ns());
     loadtest_lane_begin(thread->lane, thread->start_ns);
     while (loadtest_lane_turn(thread->lane))
-        ;
+        loadtest_prompt_look(&thread->prompt, loadtest_clock_ns());
     atomic_store_explicit(&thread->is_over, true, memory_order_release); /* pairs with all_over */
     return NULL;
 }
@@ -174,8 +174,10 @@ int loadtest_run_go(struct loadtest_run *run, const struct loadtest_watch *watch
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!is_complete)
         return -EAGAIN;
-    for (uint32_t i = 0; i < run->count; i++)
+    for (uint32_t i = 0; i < run->count; i++) {
         merge(&run->outcome, run->threads[i].lane);
+        run->outcome.real_time_threads += run->threads[i].prompt.is_real_time;
+    }
     return 0;
 }
 

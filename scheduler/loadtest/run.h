@@ -19,6 +19,7 @@ struct loadtest_outcome {
     uint64_t window_ns; /* the longest of the lanes' */
     uint64_t cpu_ns; /* the sum */
     uint64_t longest_turn_ns, stray;
+    uint32_t real_time_threads; /* at the end */
     bool is_silent, is_interrupted;
 };
 

@@ -7,6 +7,7 @@
  *   idle               takes requests and never answers
  *   deaf               nothing comes or leaves
  *   load WAIT_US PERMILLE    what it tells
+ *   restart            forgets all it knew
  *   count              prints: delivered answered rejected cancelled probes datagrams
  * It ends with its stdin. */
 #include "tests/property/fake_server.h"
@@ -30,6 +31,11 @@ static bool obey(struct fake_server *server, const char *word, unsigned first, u
     struct fake_server_behaviour behaviour = {0};
     if (strcmp(word, "count") == 0) {
         print_counts(server);
+        return true;
+    }
+    if (strcmp(word, "restart") == 0) {
+        fake_server_kill(server);
+        printf("%s\n", fake_server_revive(server) ? "cannot" : "ok");
         return true;
     }
     if (strcmp(word, "reject") == 0)

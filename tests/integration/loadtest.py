@@ -241,6 +241,24 @@ class LoadtestTest(unittest.TestCase):
         self.assertIn("answered nothing", err)
         self.assertLess(took, 50)
 
+    def test_phones_begin_anew_with_a_server_that_has_forgotten_them(self):
+        with Server() as server:
+            server.tell("compute", 15)
+            process = start(server.address, "--closed", 20, "--duration", 4, "--warmup", 0, "--clients", 20, "--json")
+            time.sleep(1.5)
+            self.assertEqual(server.tell("restart"), "ok")
+            server.tell("good")
+            rc, out, err = finish(process)
+            counts = server.counts()
+        report = json.loads(out)
+        self.check(report)
+        # What it had accepted is lost, and that is told; after that, there are new connections.
+        self.assertEqual((rc, report["verdict"]), (1, "lost"), err)
+        self.assertLessEqual(report["ends"]["lost"], 20)
+        self.assertGreater(report["network"]["refusals"], 0)
+        self.assertGreater(report["counts"]["completed"], 300)
+        self.assertGreater(counts["answered"], 300)
+
     def test_an_interrupt_prints_what_there_is(self):
         with Server() as server:
             server.tell("compute", 100)
