@@ -1,5 +1,7 @@
 /* What joint-worker serves against what the engine does in this process, in turns in one run:
- * AlexNet, batch 8, one thread, whole and from its last pooling layer, without and with stops. */
+ * AlexNet, batch 8, one thread, whole and from its last pooling layer, in each encoding, without
+ * and with stops; and how long a worker takes to start. */
+#include "compute/worker/row_place.h"
 #include "shm/idle.h"
 #include "tests/property/worker_dispatch.h"
 #include "tests/unit/cunit_main.h"
@@ -19,6 +21,14 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* How each row goes: to the end. */
+struct path {
+    const char *name;
+    uint32_t from;
+    uint8_t encoding;
+    bool has_stops;
+};
+
 struct bench {
     struct worker_host host;
     struct worker_peer peer;
@@ -27,35 +37,41 @@ struct bench {
 };
 
 /* Rows of dispatch n lie in the slots of n modulo UNDER_WAY. */
-static void say(struct bench *bench, uint32_t from, bool has_stops)
+static void say(struct bench *bench, const struct path *path)
 {
     const uint32_t last = bench->host.cut_count - 1;
     union message run = {.run = {.kind = MESSAGE_RUN,
                                  .dispatch = ++bench->dispatch,
                                  .model = HOST_MODEL,
-                                 .from = (uint16_t)from,
+                                 .from = (uint16_t)path->from,
                                  .to = (uint16_t)last,
                                  .row_count = BATCH}};
-    for (uint32_t k = 0; has_stops && k < last; k++)
+    for (uint32_t k = 0; path->has_stops && k < last; k++)
         message_set_stop(&run.run, k);
     worker_peer_say(&bench->peer, &run);
     for (uint32_t r = 0; r < BATCH; r++) {
         const uint32_t slot = bench->dispatch % UNDER_WAY * BATCH + r;
-        const union message row = {
-            .row = dispatch_row(&bench->host, bench->dispatch, slot, from, last)};
-        worker_peer_say(&bench->peer, &row);
+        struct message_row row =
+            dispatch_row(&bench->host, bench->dispatch, slot, path->from, last);
+        row.in_encoding = path->encoding;
+        row.out_encoding = path->encoding;
+        row.in_bytes = (uint32_t)row_place_message_bytes(
+            engine_model_cut(bench->host.model, path->from), 1, path->encoding);
+        row.out_bytes = (uint32_t)row_place_message_bytes(engine_model_cut(bench->host.model, last),
+                                                          1, path->encoding);
+        worker_peer_say(&bench->peer, &(union message){.row = row});
     }
 }
 
 /* Nanoseconds for a number of batches, by the worker. Asleep in between: it has one core, we
  * should not take another's. */
-static double serve(struct bench *bench, uint32_t from, bool has_stops, uint32_t count)
+static double serve(struct bench *bench, const struct path *path, uint32_t count)
 {
     const uint64_t begun_ns = now_ns();
     uint32_t said = 0;
     for (uint32_t done = 0; done < count;) {
         for (; said < count && said < done + UNDER_WAY; said++)
-            say(bench, from, has_stops);
+            say(bench, path);
         union message message;
         idle_arm(&bench->idle);
         uint32_t heard = 0;
@@ -89,24 +105,44 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void compare(struct bench *bench, const char *what, uint32_t from, bool has_stops)
+static double median(double *values)
 {
-    double ratio[ROUNDS];
+    qsort(values, ROUNDS, sizeof(values[0]), by_value);
+    return values[ROUNDS / 2];
+}
+
+/* Of a process, whatever the others do meanwhile. */
+static double cpu_ns(clockid_t clock)
+{
+    struct timespec used;
+    clock_gettime(clock, &used);
+    return (double)used.tv_sec * 1e9 + (double)used.tv_nsec;
+}
+
+static void compare(struct bench *bench, const struct path *path)
+{
+    double ratio[ROUNDS], cpu_ratio[ROUNDS];
     double here_ns = 1e18;
     double served_ns = 1e18;
-    const uint32_t count = 1 + (uint32_t)(200e6 / run_here(bench, from, 1));
-    serve(bench, from, has_stops, 2);
+    clockid_t worker_clock;
+    CU_ASSERT_EQUAL_FATAL(clock_getcpuclockid(bench->peer.pid, &worker_clock), 0);
+    const uint32_t count = 1 + (uint32_t)(200e6 / run_here(bench, path->from, 1));
+    serve(bench, path, 2);
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        const double here = run_here(bench, from, count) / count;
-        const double served = serve(bench, from, has_stops, count) / count;
+        const double begun_ns = cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+        const double here = run_here(bench, path->from, count) / count;
+        const double between_ns = cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+        const double worker_ns = cpu_ns(worker_clock);
+        const double served = serve(bench, path, count) / count;
         ratio[round] = here / served;
+        cpu_ratio[round] = (between_ns - begun_ns) / (cpu_ns(worker_clock) - worker_ns);
         here_ns = here < here_ns ? here : here_ns;
         served_ns = served < served_ns ? served : served_ns;
     }
     qsort(ratio, ROUNDS, sizeof(ratio[0]), by_value);
-    printf("%-34s %8.2f ms %8.2f ms   %.3f  %.3f (%.3f to %.3f)\n", what, here_ns / 1e6,
+    printf("%-30s %8.2f ms %8.2f ms   %.3f  %.3f (%.3f to %.3f)  %.3f\n", path->name, here_ns / 1e6,
            served_ns / 1e6, here_ns / served_ns, ratio[ROUNDS / 2], ratio[ROUNDS / 4],
-           ratio[3 * ROUNDS / 4]);
+           ratio[3 * ROUNDS / 4], median(cpu_ratio));
 }
 
 /* The cut after the last pooling layer. */
@@ -129,22 +165,24 @@ static void worker_against_engine(void)
     CU_ASSERT_EQUAL_FATAL(idle_init(&bench.idle, &idle), 0);
     CU_ASSERT_EQUAL_FATAL(idle_add(&bench.idle, &bench.peer.channel.wake), 0);
     const uint32_t pool = last_pool(&bench.host);
-    printf("\n%-34s %11s %11s   served throughput over the engine's\n", "alexnet, a batch of 8",
+    printf("\n%-30s %11s %11s   served throughput over the engine's\n", "alexnet, a batch of 8",
            "engine", "worker");
-    printf("%-34s %11s %11s   best   median (middle half)\n", "", "best", "best");
-    compare(&bench, "from cut 0", 0, false);
-    compare(&bench, "from its last pooling layer", pool, false);
-    compare(&bench, "from cut 0, a stop at each cut", 0, true);
-    compare(&bench, "the last two layers", bench.host.cut_count - 3, false);
+    printf("%-30s %11s %11s   best   median (middle half)    CPU time\n", "", "best", "best");
+    const struct path paths[] = {
+        {.name = "from cut 0"},
+        {.name = "from cut 0, f16 in and out", .encoding = MESSAGE_F16},
+        {.name = "from cut 0, u8 in and out", .encoding = MESSAGE_U8},
+        {.name = "from its last pooling layer", .from = pool},
+        {.name = "from there, f16 in and out", .from = pool, .encoding = MESSAGE_F16},
+        {.name = "from there, u8 in and out", .from = pool, .encoding = MESSAGE_U8},
+        {.name = "from cut 0, a stop at each cut", .has_stops = true},
+        {.name = "the last two layers", .from = bench.host.cut_count - 3},
+    };
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        compare(&bench, &paths[i]);
     idle_fini(&bench.idle);
     worker_peer_stop(&bench.peer);
     worker_host_fini(&bench.host);
-}
-
-static double median(double *values)
-{
-    qsort(values, ROUNDS, sizeof(values[0]), by_value);
-    return values[ROUNDS / 2];
 }
 
 /* Nanoseconds for one row through the whole network. */

@@ -1,0 +1,88 @@
+/* Tests of weights: the choices that travel with packed weights are taken over, and a region that
+ * does not hold what it should is told from one that does. */
+#include "compute/worker/weights.h"
+
+#include "tests/property/worker_host.h"
+#include "tests/unit/cunit_main.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static uint32_t count_algorithm(const struct engine_model *model, const char *name, uint32_t batch)
+{
+    uint32_t count = 0;
+    for (uint32_t l = 0; l < engine_model_layer_count(model); l++)
+        count += strcmp(engine_model_algorithm(model, l, batch), name) == 0;
+    return count;
+}
+
+/* Every convolution that may be either is told to be of GEMM: no rule and no file says so. */
+static void choices_are_taken_over(void)
+{
+    struct worker_host host;
+    struct engine_error error = {{0}};
+    worker_host_init(&host, "googlenet", 8, 64, 2, 1, UINT64_C(1) << 20);
+    char *text = NULL, *again = NULL;
+    CU_ASSERT_EQUAL_FATAL(engine_model_tuning(host.model, &text), 0);
+    CU_ASSERT_STRING_EQUAL(text, weights_tuning(&host.weights, host.file.weights_bytes));
+    const size_t room = strlen(text) * 2;
+    char *other = calloc(1, room);
+    char *to = stpcpy(other, strtok_r(text, "\n", &again));
+    for (char *line; (line = strtok_r(NULL, "\n", &again)) != NULL;)
+        to += snprintf(to, room - (size_t)(to - other), "\ngemm%s", strchr(line, ' '));
+    strncat(other, "\n", room - strlen(other) - 1);
+    struct engine_model *model;
+    CU_ASSERT_EQUAL_FATAL(weights_open_model(&host.file, other, NULL, NULL, &model, &error), 0);
+    const uint32_t convolutions = count_algorithm(model, "gemm", 1);
+    printf(" (%u layers by gemm instead of %u) ", convolutions,
+           count_algorithm(host.model, "gemm", 1));
+    CU_ASSERT_TRUE(convolutions > count_algorithm(host.model, "gemm", 1));
+    CU_ASSERT_NOT_EQUAL(
+        engine_model_attach(model, region_at(&host.weights, 0, 1), host.file.weights_bytes, &error),
+        0);
+    engine_model_destroy(model);
+    free(text);
+    free(other);
+    worker_host_fini(&host);
+}
+
+static void regions_are_looked_at(void)
+{
+    const struct region_config config = {
+        .name = "weights", .kind = REGION_WEIGHTS, .payload_bytes = 4096};
+    struct region region;
+    CU_ASSERT_EQUAL_FATAL(region_init(&region, &config), 0);
+    unsigned char *at = region_at(&region, 128, 16);
+    const struct {
+        uint64_t weights_bytes, length;
+        char end;
+        bool is_found;
+    } cases[] = {
+        {100, 4, 0, true},          {128, 4, 0, true},
+        {65, 4, 0, true},           {100, 4, 'x', false},
+        {100, 0, 0, false},         {100, UINT64_MAX, 0, false},
+        {100, 4096, 0, false},      {100, UINT64_MAX - 136, 0, false},
+        {4096, 4, 0, false},        {4090, 4, 0, false},
+        {UINT64_MAX, 4, 0, false},  {UINT64_MAX - 63, 4, 0, false},
+        {100, 4096 - 136, 0, true}, {100, 4096 - 135, 0, false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memset(at, 0, 4096 - 128);
+        memcpy(at, &cases[i].length, 8);
+        memcpy(at + 8, "abc", 3);
+        at[8 + 3] = (unsigned char)cases[i].end;
+        const char *text = weights_tuning(&region, cases[i].weights_bytes);
+        CU_ASSERT_EQUAL(text != NULL, cases[i].is_found);
+        if (text) {
+            CU_ASSERT_STRING_EQUAL(text, "abc");
+        }
+    }
+    region_fini(&region);
+}
+
+const struct cunit_test tests[] = {
+    {"a model opened with another's choices chooses as they say", choices_are_taken_over},
+    {"a region whose choices lie outside of it, or have no end, has none", regions_are_looked_at},
+    {NULL, NULL},
+};
