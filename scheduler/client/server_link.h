@@ -1,0 +1,89 @@
+/* The way to one server: socket, JTP, what is known of it, and the requests that are open there.
+ *
+ *            probe answered, any answer
+ *   unknown ────────────────────────────> here <──────────────┐
+ *      │                                   │ refused, silent   │ probe answered
+ *      │ five probes unanswered, refused   v                   │
+ *      └────────────────────────────────> away ── asked again when a call comes, after a while
+ *
+ * Requests go to a server that is here or unknown. When it goes away, all that are open there end
+ * at once. For the I/O thread, but for what the mutex guards. */
+#ifndef SCHEDULER_CLIENT_SERVER_LINK_H
+#define SCHEDULER_CLIENT_SERVER_LINK_H
+
+#include "dataplane/proto/client.h"
+#include "scheduler/client/estimate.h"
+#include "scheduler/client/patience.h"
+#include "scheduler/client/socket.h"
+
+#define SERVER_LINK_MAX_REQUESTS 64
+#define SERVER_LINK_PROBES 5
+#define SERVER_LINK_FIRST_PROBE_NS                                                                 \
+    UINT64_C(20000000) /* until the second probe; doubled each time */
+
+/* The server's part of a call. */
+struct server_link_request {
+    struct jtp_submission submission;
+    uint32_t answer_bytes; /* that it must have */
+    uint64_t give_up_ns;
+    uint64_t local_ns; /* what these layers take here */
+    uint32_t number; /* JTP's */
+    bool is_open;
+    /* Once it has ended: */
+    enum joint_reason reason; /* JOINT_AS_PLANNED: the answer is there */
+    struct jtp_event event;
+    uint64_t uplink_ns, queue_ns, compute_ns, downlink_ns; /* answered */
+};
+
+struct server_link {
+    struct jtp_address address;
+    struct socket socket; /* I/O thread */
+    struct jtp_client *client; /* I/O thread */
+    void *memory; /* of the client */
+    struct jtp_client_config config;
+    struct server_link_request *open[SERVER_LINK_MAX_REQUESTS]; /* I/O thread */
+    uint32_t open_count;
+    uint32_t max_requests;
+    struct estimate estimate; /* mutex */
+    struct patience_absence absence; /* mutex */
+    bool wants_probe; /* mutex */
+    /* The probe that is out. */
+    uint32_t probes_left;
+    uint64_t probe_nonce, probe_sent_ns, probe_next_ns, probe_wait_ns;
+    bool has_refusal; /* the network said that nobody listens */
+};
+
+struct server_link_config {
+    struct jtp_address address;
+    uint64_t client, seed;
+    uint32_t max_requests;
+    double up_mbps, down_mbps, server_speed;
+};
+
+/* What ended; called from server_link_turn() and server_link_submit(). */
+typedef void server_link_ended(void *user, struct server_link_request *request);
+
+/* 0 or a negative errno; a failed init leaves nothing to undo. */
+int server_link_init(struct server_link *link, const struct server_link_config *config);
+void server_link_fini(struct server_link *link); /* accepts a zeroed object */
+
+/* The request ends once, by ended(): perhaps at once. */
+void server_link_submit(struct server_link *link, struct server_link_request *request,
+                        uint64_t now_ns, server_link_ended *ended, void *user);
+
+/* Receives, lets time pass, sends. Returns when the next turn is due by itself. */
+uint64_t server_link_turn(struct server_link *link, uint64_t now_ns, server_link_ended *ended,
+                          void *user);
+
+/* Ends every open request, as lost. */
+void server_link_abandon(struct server_link *link, server_link_ended *ended, void *user);
+
+/* Asks for the server's load with the next turn. */
+void server_link_ask(struct server_link *link);
+
+static inline bool server_link_is_away(const struct server_link *link)
+{
+    return patience_is_away(&link->absence);
+}
+
+#endif
