@@ -42,5 +42,6 @@ void check_ports(const struct check *check); /* ports */
 void check_models(const struct check *check); /* models */
 void check_token(const struct check *check); /* token_file */
 void check_user(const struct check *check); /* user */
+void check_programs(const struct check *check); /* programs; of this host alone */
 
 #endif

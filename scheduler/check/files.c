@@ -1,5 +1,6 @@
 /* Checks of the files that the configuration names. */
 #include "scheduler/check/check.h"
+#include "scheduler/supervise/programs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,6 +71,20 @@ void check_token(const struct check *check)
     } else {
         findings_add(check->findings, FINDING_OK, "token_file", "%s can be read", path);
     }
+}
+
+void check_programs(const struct check *check)
+{
+    struct programs programs;
+    char why[512];
+    if (!check->host->is_live)
+        return; /* found beside jointd, not below another root */
+    if (programs_find(&programs, why, sizeof(why)) == 0) {
+        findings_add(check->findings, FINDING_OK, "programs", "joint-worker and joint-dataplane");
+        return;
+    }
+    findings_add(check->findings, FINDING_FAIL, "programs", "%s", why);
+    findings_mend(check->findings, "meson install -C build");
 }
 
 void check_user(const struct check *check)

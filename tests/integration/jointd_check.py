@@ -144,6 +144,10 @@ class Command(JointdCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"fail: ports: server.port: UDP port {port} is taken", done.stdout)
         self.assertRegex(done.stdout, "ok: kernel|warn: kernel")
+        self.assertIn("ok: programs: ", done.stdout)
+        done = subprocess.run([JOINTD, "--config", "c", "--check"], stdout=subprocess.PIPE, text=True, check=False,
+                              cwd=self.folder, env={**os.environ, "JOINT_LIBEXEC": "/nowhere"})
+        self.assertIn("fail: programs: joint-worker: no such program in JOINT_LIBEXEC=/nowhere; correct or unset it; meson", done.stdout)
 
 
 class Host(JointdCase):
