@@ -117,8 +117,7 @@ static const struct config_option workers_options[] = {
 };
 
 static const struct config_option dispatch_options[] = {
-    {"mode", CONFIG_WORD, LIVE, AT(dispatch, mode), .words = "none|per-cut|join",
-     .fallback = "join",
+    {"mode", CONFIG_WORD, AT(dispatch, mode), .words = "none|per-cut|join", .fallback = "join",
      .help = "none: no batches; per-cut: of the same layers; join: also with those further on"},
     {"max_batch", CONFIG_COUNT, AT(dispatch, max_batch), .min = 1, .max = CONFIG_MAX_BATCH,
      .fallback = "8", .help = "rows that run together, at most"},
@@ -178,7 +177,7 @@ static const struct config_option limits_options[] = {
 };
 
 static const struct config_option class_options[] = {
-    {"deadline", CONFIG_TIME, LIVE, AT(class, deadline_ns), .min = US, .max = 3600 * SECOND,
+    {"deadline", CONFIG_TIME, AT(class, deadline_ns), .min = US, .max = 3600 * SECOND,
      .fallback = "50ms", .help = "of requests that bring none"},
     {"weight", CONFIG_COUNT, LIVE, AT(class, weight), .min = 1, .max = 1000, .fallback = "1",
      .help = "its share beside the other classes when there is too much to do"},

@@ -78,8 +78,10 @@ static void say_progress(struct loader *loader, struct service *service, const c
     if (now_ns - loader->said_ns < SAY_NS)
         return;
     loader->said_ns = now_ns;
-    log_say(&service->log, "model %s: %s, %u %%", name, loader->packed.text,
-            loader->packed.permille / 10);
+    char share[16] = ""; /* not all work knows how much there is */
+    if (loader->packed.permille <= 1000)
+        snprintf(share, sizeof(share), ", %u %%", loader->packed.permille / 10);
+    log_say(&service->log, "model %s: %s%s", name, loader->packed.text, share);
 }
 
 /* What it says while it works, and at last. */

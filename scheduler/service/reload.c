@@ -56,12 +56,9 @@ static void take_options(struct service *service, const struct jointd_config *wa
     if (config->class_count != wanted->class_count)
         return;
     for (uint32_t i = 0; i < config->class_count; i++) {
-        config->classes[i].deadline_ns = wanted->classes[i].deadline_ns;
         config->classes[i].weight = wanted->classes[i].weight;
         config->classes[i].max_queued = wanted->classes[i].max_queued;
         dispatch_set_class_limit(service->dispatch, i, (uint32_t)config->classes[i].max_queued);
-        /* For the next dataplane; this one was told at its start. */
-        service->dataplane.setup->default_deadline_ns[i] = config->classes[i].deadline_ns;
     }
 }
 

@@ -145,6 +145,8 @@ static int feed(struct service *service, struct worker_link *worker)
         const bool is_wanted = model_set_is_wanted(&service->models, i);
         struct message_order order = {.model = (uint16_t)i};
         if (is_wanted && worker->has[i] == WORKER_HAS_NOT) {
+            if (!workers_may_load(service, worker))
+                continue;
             const struct model *model = &service->models.items[i];
             const int fd = region_share_fd(&model->weights, REGION_READ_ONLY);
             if (fd < 0)
@@ -170,6 +172,14 @@ static int feed(struct service *service, struct worker_link *worker)
         return 1;
     }
     return 0;
+}
+
+bool worker_link_is_busy(const struct worker_link *worker)
+{
+    for (uint32_t i = 0; i < MESSAGE_MAX_DISPATCHES; i++)
+        if (worker->run[i].is_open)
+            return true;
+    return false;
 }
 
 static uint64_t predicted_ns(const struct worker_link *worker)

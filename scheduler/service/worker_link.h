@@ -75,6 +75,9 @@ void worker_link_cancel(struct service *service, struct worker_link *worker, uin
 void worker_link_activate(struct service *service, struct worker_link *worker);
 void worker_link_rest(struct service *service, struct worker_link *worker);
 
+/* It was told a dispatch that it has not ended. */
+bool worker_link_is_busy(const struct worker_link *worker);
+
 /* Says so and kills it. */
 void worker_link_condemn(struct service *service, struct worker_link *worker, const char *why);
 

@@ -64,21 +64,46 @@ static struct worker_link *best_to_activate(struct service *service)
     return best;
 }
 
-/* One with cores of its own that is as warm as the spare which stands in. */
+/* Whether it should be active in the other's place. */
+static bool is_better(const struct workers *workers, const struct worker_link *worker,
+                      const struct worker_link *active)
+{
+    if (worker->has_count != active->has_count)
+        return worker->has_count > active->has_count;
+    return workers->have_cores && worker->number < workers->wanted_count &&
+           active->number >= workers->wanted_count;
+}
+
 static void change_guard(struct service *service)
 {
     struct workers *workers = &service->workers;
-    for (uint32_t s = workers->wanted_count; s < workers->count; s++) {
-        struct worker_link *spare = &workers->items[s];
-        for (uint32_t i = 0; i < workers->wanted_count && spare->is_active; i++) {
-            struct worker_link *worker = &workers->items[i];
-            if (worker->is_active || !can_be_active(service, worker) ||
-                worker->has_count < spare->has_count)
+    for (uint32_t i = 0; i < workers->count; i++) {
+        struct worker_link *worker = &workers->items[i];
+        for (uint32_t a = 0; a < workers->count; a++) {
+            struct worker_link *active = &workers->items[a];
+            if (worker->is_active || !active->is_active || !can_be_active(service, worker) ||
+                !is_better(workers, worker, active))
                 continue;
             worker_link_activate(service, worker);
-            worker_link_rest(service, spare);
+            worker_link_rest(service, active);
         }
     }
+}
+
+bool workers_may_load(const struct service *service, const struct worker_link *worker)
+{
+    const struct workers *workers = &service->workers;
+    if (service->state == SERVICE_STARTING)
+        return true;
+    if (!worker->is_active)
+        return !worker_link_is_busy(worker);
+    for (uint32_t i = 0; i < workers->count; i++) {
+        const struct worker_link *other = &workers->items[i];
+        const bool is_spare = !other->is_active && other->child.state == CHILD_RUNNING;
+        if (is_spare || other->loads > 0)
+            return false; /* the spare will take its place first; or it comes after the other */
+    }
+    return true;
 }
 
 static void count_active(struct service *service)
@@ -101,8 +126,7 @@ void workers_fill(struct service *service)
         worker_link_activate(service, best);
         count_active(service);
     }
-    if (workers->have_cores)
-        change_guard(service);
+    change_guard(service);
 }
 
 int workers_look(struct service *service, uint64_t now_ns)

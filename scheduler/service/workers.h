@@ -1,8 +1,10 @@
 /* All worker processes: as many as the configuration wants are active, the spares stand by.
  *
  * When an active one dies, a warm spare takes its place in the same turn, and the process that is
- * started anew becomes the spare. With cores of their own the configured workers are preferred: a
- * spare, which has none, only stands in until the worker whose cores are idle is warm again. */
+ * started anew becomes the spare. A worker that loads a model computes nothing meanwhile, so a new
+ * model goes to the spares first; then they change places with the others, one after the other,
+ * which load it in their turn. With cores of their own the configured workers are preferred: a
+ * spare, which has none, only stands in until the worker whose cores are idle is as warm. */
 #ifndef SCHEDULER_SERVICE_WORKERS_H
 #define SCHEDULER_SERVICE_WORKERS_H
 
@@ -22,8 +24,10 @@ void workers_fini(struct workers *workers); /* accepts NULL and zeroed */
 int workers_poll(struct service *service, uint64_t now_ns);
 int workers_look(struct service *service, uint64_t now_ns);
 
-/* Makes warm ones active until enough are. */
+/* Makes warm ones active until enough are, and the warmest of them. */
 void workers_fill(struct service *service);
+/* Whether a worker may be given a model to load now. */
+bool workers_may_load(const struct service *service, const struct worker_link *worker);
 /* The dispatcher's number named one of them. */
 void workers_run(struct service *service, const struct dispatch_action *action, uint64_t now_ns);
 /* Tells whoever runs a request that nobody wants it. */
