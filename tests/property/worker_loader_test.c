@@ -147,7 +147,7 @@ static void what_is_packed_can_be_served(void)
         struct loader loader;
         struct region weights, regioned;
         struct model_table table;
-        worker_host_init(&host, networks[n], n ? 8 : 1, n ? 64 : 0, MAX_BATCH, 1,
+        worker_host_init(&host, networks[n], n ? 8 : 1, n ? 64 : 0, MAX_BATCH, n ? 2 : 1,
                          UINT64_C(16) << 20);
         loader_start(&loader);
         CU_ASSERT_EQUAL(loader_ask(&loader, &host.file), 0);
