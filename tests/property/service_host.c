@@ -92,7 +92,7 @@ void service_host_configure(const struct service_host *host, const char *more)
     FILE *file = fopen(host->config, "we");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     fprintf(file,
-            "[server]\nlisten = 127.0.0.1\nport = %u\n"
+            "[server]\nlisten = 127.0.0.1\nport = %u\ncontrol =\n"
             "[api]\nlisten =\n"
             "[memory]\nrequest_slab = 64MiB\nresponse_slab = 64MiB\nmax_tensor = 1MiB\n"
             "slots = 512\npages = small\n"
