@@ -1,0 +1,116 @@
+/* jointd against a stand-in for joint-dataplane that says and does anything. */
+#include "tests/property/service_host.h"
+#include "tests/unit/cunit_main.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct stand_in {
+    struct service_host *host;
+    char libexec[80];
+};
+
+static void write_mode(const struct stand_in *test, const char *mode)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/mode", test->host->folder);
+    FILE *file = fopen(path, "we");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs(mode, file);
+    fclose(file);
+}
+
+/* The folder of its own holds both programs, one of them another. */
+static void init(struct stand_in *test, const char *mode)
+{
+    char path[128], config[512];
+    test->host = service_host_create();
+    snprintf(path, sizeof(path), "%s/joint-worker", test->host->folder);
+    CU_ASSERT_EQUAL_FATAL(symlink(JOINT_WORKER, path), 0);
+    snprintf(path, sizeof(path), "%s/joint-dataplane", test->host->folder);
+    CU_ASSERT_EQUAL_FATAL(symlink(SERVICE_INGRESS, path), 0);
+    service_host_network(test->host, "lenet", 1, 1, "lenet", path, sizeof(path));
+    snprintf(config, sizeof(config),
+             "[workers]\nhang_timeout = 500ms\nrestart_delay = 1ms\nrestart_delay_max = 5ms\n"
+             "[model lenet]\npath = %s\nmax_batch = 4\n",
+             path);
+    service_host_configure(test->host, config);
+    write_mode(test, mode);
+    service_host_start(test->host, test->host->folder);
+    service_host_hear(test->host, "jointd: ready: lenet", 60);
+}
+
+/* Ends as always: nothing is left, and the stand-in has seen no fault of jointd. */
+static void end(struct stand_in *test)
+{
+    CU_ASSERT_EQUAL(service_host_stop(test->host), 0);
+    service_host_hear(test->host, " cancelled, 0 faults", 1);
+    service_host_hear(test->host, "given up: 0 open, 0 answers unsent", 1);
+    service_host_destroy(test->host);
+}
+
+/* Also every encoding, many rows, deadlines that have passed, cancelling. */
+static void each_request_ends_once(void)
+{
+    struct stand_in test;
+    init(&test, "honest");
+    service_host_hear(test.host, "stand-in: honest: ", 60);
+    end(&test);
+}
+
+static void nonsense_is_refused_or_counted(void)
+{
+    struct stand_in test;
+    init(&test, "flood");
+    service_host_hear(test.host, "stand-in: flood: ", 60);
+    service_host_listen(test.host);
+    end(&test);
+}
+
+static void while_workers_die(void)
+{
+    struct stand_in test;
+    init(&test, "flood");
+    for (int kills = 0; kills < 40; kills++) {
+        pid_t workers[8];
+        const uint32_t count = service_host_children(test.host, "joint-worker", workers, 8);
+        if (count > 0)
+            kill(workers[kills % (int)count], SIGKILL);
+        usleep(20000);
+        service_host_listen(test.host);
+    }
+    end(&test);
+}
+
+static void who_spoils_it_is_replaced(void)
+{
+    static const struct {
+        const char *mode, *said;
+    } ways[] = {{"ring", "spoilt its ring"},
+                {"silent", "gave no sign of life"},
+                {"gone", "ended"},
+                {"deaf", "does not take its answers"}};
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        struct stand_in test;
+        init(&test, ways[i].mode);
+        service_host_hear(test.host, "stand-in: ", 60);
+        write_mode(&test, "honest");
+        service_host_hear(test.host, ways[i].said, 60);
+        service_host_hear(test.host, "joint-dataplane serves again", 60);
+        service_host_hear(test.host, "stand-in: honest: ", 60);
+        end(&test);
+    }
+}
+
+const struct cunit_test tests[] = {
+    {"whatever is asked, in any encoding and number of rows, ends once", each_request_ends_once},
+    {"nonsense in every field is refused or counted, and harms nobody",
+     nonsense_is_refused_or_counted},
+    {"the same while workers are killed", while_workers_die},
+    {"an ingress that spoils its ring, hangs, ends or does not listen is replaced",
+     who_spoils_it_is_replaced},
+    {NULL, NULL},
+};

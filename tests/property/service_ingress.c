@@ -1,0 +1,330 @@
+/* A stand-in for joint-dataplane, which jointd starts in its stead: it says what the file `mode`
+ * beside it wants, honest or hostile, and reports on standard error, which jointd's is too.
+ *
+ *   honest   requests without end of what they cost, each ended once; DRAIN
+ *   flood    the same between descriptors that say anything
+ *   ring     spoils its index        silent   gives no sign of life
+ *   deaf     takes no answers        gone     exits at once, after a moment of work */
+#include "shm/channel.h"
+#include "shm/dataplane_setup.h"
+#include "shm/fd_pass.h"
+#include "shm/ingress.h"
+#include "shm/model_table.h"
+#include "tests/unit/shm_random.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OPEN 32u /* honest requests at once */
+#define MODE_BYTES 32
+#define PLACE_BYTES (256u << 10)
+
+struct ingress {
+    struct dataplane_setup setup;
+    struct channel channel;
+    struct region table_region;
+    struct model_table table;
+    struct shm_random random;
+    bool has_model, is_draining, is_deaf;
+    uint32_t model;
+    bool is_open[OPEN]; /* by slot */
+    uint32_t generation[OPEN];
+    uint64_t submitted, answered, refused, cancelled, faults;
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void read_mode(char *mode)
+{
+    char path[512] = "";
+    const char *folder = getenv("JOINT_LIBEXEC");
+    snprintf(path, sizeof(path), "%s/mode", folder ? folder : ".");
+    FILE *file = fopen(path, "re");
+    if (!file || !fgets(mode, MODE_BYTES, file))
+        snprintf(mode, MODE_BYTES, "honest");
+    mode[strcspn(mode, "\n")] = '\0';
+    if (file)
+        fclose(file);
+}
+
+static bool start(struct ingress *ingress, int socket)
+{
+    if (fd_pass_receive(socket, &ingress->setup, sizeof(ingress->setup), NULL, 0) != 0 ||
+        channel_accept(&ingress->channel, socket))
+        return false;
+    const struct ingress_order started = {.kind = INGRESS_STARTED};
+    return channel_push(&ingress->channel, &started, 1) == 1;
+}
+
+static void say(struct ingress *ingress, const void *message)
+{
+    while (channel_push(&ingress->channel, message, 1) == 0)
+        usleep(100);
+}
+
+static void take_model(struct ingress *ingress, int socket)
+{
+    struct ingress_model card;
+    int fd = -1;
+    const struct region_expect expect = {.kind = REGION_MODEL, .is_content_sealed = true};
+    if (fd_pass_receive(socket, &card, sizeof(card), &fd, 1) != 1 ||
+        region_attach(&ingress->table_region, fd, &expect) ||
+        model_table_attach(&ingress->table, &ingress->table_region)) {
+        ingress->faults++;
+        return;
+    }
+    ingress->model = card.model;
+    ingress->has_model = true;
+}
+
+static void take_finished(struct ingress *ingress, const struct ingress_finished *finished)
+{
+    if (finished->slot >= OPEN || !ingress->is_open[finished->slot] ||
+        ingress->generation[finished->slot] != finished->generation) {
+        fprintf(stderr, "stand-in: FINISHED twice, or of nothing: slot %u\n", finished->slot);
+        ingress->faults++;
+        return;
+    }
+    ingress->is_open[finished->slot] = false;
+    ingress->answered += finished->reason == INGRESS_ANSWERED;
+    ingress->cancelled += finished->reason == INGRESS_CANCELLED;
+    ingress->refused +=
+        finished->reason != INGRESS_ANSWERED && finished->reason != INGRESS_CANCELLED;
+    if (finished->reason != INGRESS_ANSWERED)
+        return;
+    const struct ingress_order sent = {.kind = INGRESS_SENT,
+                                       .slot = finished->answer_slot,
+                                       .generation = finished->answer_generation};
+    say(ingress, &sent);
+}
+
+static bool hear(struct ingress *ingress, int socket)
+{
+    union ingress_message message;
+    if (ingress->is_deaf || channel_pop(&ingress->channel, &message, 1) != 1)
+        return false;
+    if (message.kind == INGRESS_MODEL)
+        take_model(ingress, socket);
+    else if (message.kind == INGRESS_FINISHED)
+        take_finished(ingress, &message.finished);
+    else if (message.kind == INGRESS_DRAIN)
+        ingress->is_draining = true;
+    else
+        ingress->faults++;
+    return true;
+}
+
+static uint32_t below(struct ingress *ingress, uint32_t count)
+{
+    return shm_random_below(&ingress->random, count);
+}
+
+/* All that is said is right: so each gets one end. */
+static struct ingress_submit honest(struct ingress *ingress, uint32_t slot)
+{
+    const uint32_t from = below(ingress, ingress->table.cut_count - 1);
+    const uint16_t rows = (uint16_t)(1 + below(ingress, 6));
+    const uint8_t encoding = (uint8_t)below(ingress, 3);
+    return (struct ingress_submit){
+        .kind = INGRESS_SUBMIT,
+        .encoding = encoding,
+        .answer_encoding = (uint8_t)below(ingress, 3),
+        .class_index = (uint8_t)below(ingress, 256),
+        .model = (uint16_t)ingress->model,
+        .from = (uint16_t)from,
+        .to = (uint16_t)(from + 1 + below(ingress, ingress->table.cut_count - 1 - from)),
+        .rows = rows,
+        .bytes = (uint32_t)model_table_message_bytes(&ingress->table, from, rows, encoding),
+        .slot = slot,
+        .generation = ++ingress->generation[slot],
+        .offset = slot * (uint64_t)PLACE_BYTES,
+        .deadline_ns = below(ingress, 4) ? UINT64_MAX : now_ns() + below(ingress, 20000000)};
+}
+
+static void submit(struct ingress *ingress, const struct ingress_submit *request)
+{
+    ingress->is_open[request->slot] = true;
+    ingress->submitted++;
+    say(ingress, request);
+}
+
+static void cancel(struct ingress *ingress, uint32_t slot)
+{
+    const struct ingress_order order = {
+        .kind = INGRESS_CANCEL, .slot = slot, .generation = ingress->generation[slot]};
+    say(ingress, &order);
+}
+
+/* One field of an honest one says anything. It is answered all the same, in whatever way. */
+static void submit_nonsense(struct ingress *ingress, uint32_t slot)
+{
+    struct ingress_submit request = honest(ingress, slot);
+    const uint64_t noise = shm_random_next(&ingress->random);
+    switch (below(ingress, 9)) {
+    case 0:
+        request.model = (uint16_t)noise;
+        break;
+    case 1:
+        request.from = (uint16_t)noise;
+        break;
+    case 2:
+        request.to = (uint16_t)noise;
+        break;
+    case 3:
+        request.rows = (uint16_t)(noise & 1 ? noise >> 8 : 0);
+        break;
+    case 4:
+        request.bytes = (uint32_t)noise;
+        break;
+    case 5:
+        request.offset = noise & 1 ? noise : noise % (2 * ingress->setup.part_bytes);
+        break;
+    case 6:
+        request.encoding = (uint8_t)noise;
+        break;
+    case 7:
+        request.answer_encoding = (uint8_t)noise;
+        break;
+    default:
+        request.deadline_ns = noise;
+    }
+    submit(ingress, &request);
+}
+
+/* Descriptors that nobody answers. */
+static void say_nonsense(struct ingress *ingress)
+{
+    union ingress_message message;
+    for (uint32_t i = 0; i < 8; i++)
+        message.entry.word[i] = shm_random_next(&ingress->random);
+    switch (below(ingress, 5)) {
+    case 0: /* a kind of no meaning */
+        message.kind = (uint8_t)(64 + below(ingress, 192));
+        break;
+    case 1: /* places that it does not have */
+        message.kind = INGRESS_SENT;
+        message.order.slot %= 2 * ingress->setup.response_slots;
+        break;
+    case 2:
+        message.kind = INGRESS_CANCEL;
+        message.order.slot %= 2 * OPEN;
+        break;
+    case 3: /* no name for an answer to go to */
+        message.kind = INGRESS_SUBMIT;
+        message.submit.slot = ingress->setup.part_slots + message.submit.slot % 1000;
+        break;
+    default:
+        message.kind = below(ingress, 2) ? INGRESS_WITHDRAWN : INGRESS_DRAINED;
+        message.order.model = (uint16_t)(message.order.model % 512);
+    }
+    say(ingress, &message);
+}
+
+/* One thing to say. */
+static void speak(struct ingress *ingress, bool is_hostile)
+{
+    const uint32_t slot = below(ingress, OPEN);
+    if (ingress->is_open[slot]) {
+        if (below(ingress, 8) == 0)
+            cancel(ingress, slot);
+    } else if (is_hostile && below(ingress, 2)) {
+        submit_nonsense(ingress, slot);
+    } else {
+        const struct ingress_submit request = honest(ingress, slot);
+        submit(ingress, &request);
+    }
+    if (is_hostile && below(ingress, 2))
+        say_nonsense(ingress);
+}
+
+static bool is_anything_open(const struct ingress *ingress)
+{
+    for (uint32_t slot = 0; slot < OPEN; slot++)
+        if (ingress->is_open[slot])
+            return true;
+    return false;
+}
+
+static void misbehave(struct ingress *ingress, const char *mode)
+{
+    if (strcmp(mode, "ring") == 0)
+        atomic_store(&ingress->channel.out.shared->producer, ingress->channel.out.produced + 99999);
+    if (strcmp(mode, "ring") == 0 || strcmp(mode, "silent") == 0)
+        sleep(100);
+    if (strcmp(mode, "gone") == 0)
+        exit(0);
+    ingress->is_deaf = strcmp(mode, "deaf") == 0;
+}
+
+static void report(const struct ingress *ingress, const char *mode)
+{
+    fprintf(stderr,
+            "stand-in: %s: %llu submitted, %llu answered, %llu refused, %llu cancelled, %llu "
+            "faults\n",
+            mode, (unsigned long long)ingress->submitted, (unsigned long long)ingress->answered,
+            (unsigned long long)ingress->refused, (unsigned long long)ingress->cancelled,
+            (unsigned long long)ingress->faults);
+}
+
+/* What a deaf one submits is finished, and never heard: until the ring is full. */
+static void forget_all(struct ingress *ingress)
+{
+    for (uint32_t slot = 0; slot < OPEN; slot++)
+        ingress->is_open[slot] = false;
+    usleep(1000);
+}
+
+static void serve(struct ingress *ingress, int socket, const char *mode)
+{
+    const bool is_hostile = strcmp(mode, "flood") == 0;
+    uint64_t turns = 0;
+    while (!ingress->is_draining) {
+        channel_beat(&ingress->channel, now_ns(), 0);
+        while (hear(ingress, socket))
+            continue;
+        if (getppid() == 1)
+            exit(1);
+        if (!ingress->has_model)
+            continue;
+        for (uint32_t i = below(ingress, 8); i > 0; i--)
+            speak(ingress, is_hostile);
+        if (++turns == 2000)
+            report(ingress, mode);
+        if (turns == 2000)
+            misbehave(ingress, mode);
+        if (ingress->is_deaf)
+            forget_all(ingress);
+        usleep(100);
+    }
+    while (is_anything_open(ingress))
+        if (!hear(ingress, socket))
+            usleep(100);
+    const struct ingress_order drained = {.kind = INGRESS_DRAINED};
+    say(ingress, &drained);
+    report(ingress, "drained");
+}
+
+int main(int argc, char **argv)
+{
+    static struct ingress ingress;
+    char mode[MODE_BYTES];
+    const int socket = argc == 3 ? (int)strtol(argv[2], NULL, 10) : -1;
+    read_mode(mode);
+    ingress.random = (struct shm_random){(uint64_t)getpid()};
+    if (!start(&ingress, socket))
+        return 1;
+    serve(&ingress, socket, mode);
+    while (getppid() != 1 && usleep(1000) == 0)
+        channel_beat(&ingress.channel, now_ns(), 0);
+    return 0;
+}
