@@ -19,6 +19,8 @@ command_main command_profile;
 command_main command_top;
 command_main command_zoo;
 command_main command_plan;
+command_main command_infer;
+command_main command_load;
 command_main command_loadtest;
 
 /* Prints "joint COMMAND: message" as one line on stderr; returns status, so that

@@ -16,6 +16,8 @@ static const struct command commands[] = {
     {"bench", command_bench, "measure how fast a network runs, as a whole and per layer"},
     {"profile", command_profile, "measure what each layer costs, for 'joint plan'"},
     {"plan", command_plan, "find the best split between mobile and cloud, from a profile"},
+    {"infer", command_infer, "run a network partly here and partly on an edge server"},
+    {"load", command_load, "ask a server how loaded it is"},
     {"loadtest", command_loadtest, "offer a server the requests of thousands of phones"},
     {"top", command_top, "show what a running jointd does"},
     {"zoo", command_zoo, "write a well-known network as an ONNX file"},

@@ -82,7 +82,7 @@ struct joint_tensor {
     uint32_t rank;
     int64_t dims[JOINT_MAX_RANK]; /* of one row: the batch is 1 */
     size_t row_bytes; /* bytes of one row */
-    bool has_rows; /* false: only one row at a time */
+    int batch_axis; /* of dims; -1: only one row at a time */
 };
 
 /* Cuts are numbered from 0, the network's input, to joint_cut_count() - 1, its output. */

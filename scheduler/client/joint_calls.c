@@ -93,7 +93,7 @@ int joint_tensor(const struct joint *joint, uint32_t cut, uint32_t index,
                                     .type = tensor_type_name(from->type),
                                     .rank = from->shape.rank,
                                     .row_bytes = from->bytes,
-                                    .has_rows = from->batch_axis >= 0};
+                                    .batch_axis = from->batch_axis};
     for (uint32_t i = 0; i < from->shape.rank; i++)
         tensor->dims[i] = from->shape.dims[i];
     return 0;
