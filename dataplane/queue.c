@@ -125,8 +125,12 @@ void queue_drain(struct queue *queue)
 /* How long the poll before took, if it did something: else it may have slept since. */
 static void measure_poll(struct queue *queue, uint64_t now_ns)
 {
-    if (queue->was_busy && now_ns - queue->now_ns > queue->counts.longest_poll_ns)
-        queue->counts.longest_poll_ns = now_ns - queue->now_ns;
+    const uint64_t took_ns = now_ns - queue->now_ns;
+    if (!queue->was_busy)
+        return;
+    queue->counts.busy_ns += took_ns;
+    if (took_ns > queue->counts.longest_poll_ns)
+        queue->counts.longest_poll_ns = took_ns;
 }
 
 int queue_poll(struct queue *queue, uint64_t now_ns)

@@ -65,6 +65,7 @@ static const struct counter_source sources[] = {
     {"slab_tensor_bytes", COUNTER_GAUGE, AT(slab.tensor_bytes)},
     {"polls", COUNTER_SUM, AT(queue.polls)},
     {"busy_polls", COUNTER_SUM, AT(queue.busy_polls)},
+    {"busy_ns", COUNTER_SUM, AT(queue.busy_ns)},
     {"longest_poll_ns", COUNTER_MAX, AT(queue.longest_poll_ns)},
     {"sleeps", COUNTER_SUM, AT(queue.sleeps)},
     {"submitted", COUNTER_SUM, AT(queue.submitted)},

@@ -12,7 +12,7 @@ struct queue;
 /* What the queue itself counts. */
 struct queue_counts {
     uint64_t polls, busy_polls;
-    uint64_t longest_poll_ns;
+    uint64_t busy_ns, longest_poll_ns; /* of polls that found work */
     uint64_t submitted, finished, cancelled, sent;
     uint64_t refused; /* by check: what the model's table contradicts */
     uint64_t overloaded; /* refused at the door for the load */

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+from devices import MAC, SOCKET, end, inside, place, stop, testpmd
+
 parser = argparse.ArgumentParser(description=__doc__, epilog="Prints medians of seconds, receivers in alternation, and their ratio. "
                                  "dpdk-testpmd txonly sends from another core without UDP checksums, as fast as it can.")
 parser.add_argument("bench", help="the program port_bench")
@@ -19,53 +21,6 @@ parser.add_argument("--rounds", type=int, default=3, help="runs of each receiver
 parser.add_argument("--bytes", type=int, default=1400, help="of a UDP payload (default 1400)")
 parser.add_argument("--devices", nargs="+", default=["net_memif", "net_af_packet"], choices=["net_memif", "net_af_packet"])
 arguments = parser.parse_args()
-ID = f"jb{os.getpid()}"
-SOCKET = f"/tmp/{ID}.sock"
-MAC = "02:00:00:00:00:01"
-
-
-def stop(*_):
-    """A time limit from outside ends it like any other end, namespaces removed. The signal may come twice."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    sys.exit(143)
-
-
-def testpmd(device, cpu, *more, namespace=None):
-    command = ["ip", "netns", "exec", namespace] if namespace else []
-    command += ["dpdk-testpmd", "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry", "--log-level=4", "-m", "256",
-                "--lcores", f"0@{cpu},1@{cpu}", "--vdev", device, "--", "--total-num-mbufs=16384", "--auto-start", "--nb-cores=1",
-                "--rxd=1024", "--txd=1024", "--burst=64", *more]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def end(child):
-    try:
-        return child.communicate("\n", timeout=10)[0]
-    except subprocess.TimeoutExpired:
-        child.kill()
-        return child.communicate()[0]
-
-
-@contextlib.contextmanager
-def place(kind):
-    """Devices of receiver and sender, and the namespaces they are in."""
-    if kind == "net_memif":
-        yield (f"net_memif0,role=server,mac={MAC},socket={SOCKET},socket-abstract=no", None,
-               f"net_memif1,role=client,socket={SOCKET},socket-abstract=no", None)
-        return
-    near, far = ID + "n", ID + "f"
-    try:
-        for name in (near, far):
-            subprocess.run(["ip", "netns", "add", name], check=True)
-        subprocess.run(["ip", "-n", near, "link", "add", "port", "address", MAC, "type", "veth", "peer", "name", "peer", "netns", far],
-                       check=True)
-        for name, device in ((near, "port"), (far, "peer")):
-            subprocess.run(["ip", "netns", "exec", name, "sysctl", "-qw", f"net.ipv6.conf.{device}.disable_ipv6=1"], check=True)
-            subprocess.run(["ip", "-n", name, "link", "set", device, "up"], check=True)
-        yield "net_af_packet0,iface=port", near, "net_af_packet0,iface=peer", far
-    finally:
-        for name in (near, far):
-            subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
 
 
 def measure(receiver, devices, cpus):
@@ -82,8 +37,7 @@ def measure_with(children, receiver, devices, cpus):
     if receiver == "testpmd":
         child = testpmd(to, cpus[0], "--forward-mode=rxonly", "--stats-period=1", namespace=near)
     else:
-        command = ["ip", "netns", "exec", near] if near else []
-        child = subprocess.Popen([*command, arguments.bench, to, "10.9.0.1/24", str(cpus[0]), str(arguments.seconds + 2),
+        child = subprocess.Popen([*inside(near), arguments.bench, to, "10.9.0.1/24", str(cpus[0]), str(arguments.seconds + 2),
                                   "1" if receiver == "port, copied" else "0"],
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     children.callback(child.kill)

@@ -63,6 +63,8 @@ static bool read_option(struct dataplane_setup *setup, const char *name, const c
         setup->mtu = number(value);
     } else if (strcmp(name, "validate") == 0) {
         setup->validate_address = number(value);
+    } else if (strcmp(name, "once_ms") == 0) {
+        setup->once_ns = number(value) * UINT64_C(1000000);
     } else if (strcmp(name, "part_mib") == 0) {
         setup->part_bytes = (uint64_t)number(value) << 20;
     } else if (strcmp(name, "cpu") == 0) {
@@ -74,7 +76,12 @@ static bool read_option(struct dataplane_setup *setup, const char *name, const c
     return true;
 }
 
-static bool read_options(struct ingress_host *host, int count, char **values)
+/* How it behaves, rather than joint-dataplane. */
+struct manner {
+    bool fails, has_rates;
+};
+
+static bool read_options(struct ingress_host *host, struct manner *manner, int count, char **values)
 {
     for (int i = 2; i < count; i++) {
         char name[16];
@@ -82,7 +89,11 @@ static bool read_options(struct ingress_host *host, int count, char **values)
         if (!value || (size_t)(value - values[i]) >= sizeof(name))
             return false;
         snprintf(name, sizeof(name), "%.*s", (int)(value - values[i]), values[i]);
-        if (!read_option(&host->setup, name, value + 1))
+        if (strcmp(name, "fails") == 0)
+            manner->fails = number(value + 1) != 0;
+        else if (strcmp(name, "rates") == 0)
+            manner->has_rates = number(value + 1) != 0;
+        else if (!read_option(&host->setup, name, value + 1))
             return false;
     }
     return host->setup.queue_count <= HOST_MAX_QUEUES;
@@ -104,19 +115,56 @@ static bool has_input_ended(void)
     return poll(&input, 1, 0) == 1 && read(STDIN_FILENO, &byte, 1) <= 0;
 }
 
-static void serve(struct ingress_host *host)
+static uint64_t sum_of(const struct ingress_host *host, const char *name)
 {
-    for (uint32_t turn = 1; turn % 64 != 0 || !has_input_ended(); turn++)
+    uint64_t sum = 0;
+    for (uint32_t q = 0; q < host->setup.queue_count; q++)
+        sum += ingress_host_counter(host, q, name);
+    return sum;
+}
+
+/* What came since the last time, a second. */
+static void print_rates(const struct ingress_host *host)
+{
+    static const char *const names[] = {"rx_datagrams", "jtp_delivered", "jtp_probes",
+                                        "tx_datagrams"};
+    static uint64_t last[4], last_ns;
+    const uint64_t now_ns = host_now_ns();
+    if (now_ns - last_ns < SECOND)
+        return;
+    for (uint32_t i = 0; i < 4; i++) {
+        const uint64_t value = sum_of(host, names[i]);
+        if (last_ns > 0)
+            printf("%s %.0f/s%s", names[i],
+                   (double)(value - last[i]) * 1e9 / (double)(now_ns - last_ns),
+                   i == 3 ? "\n" : ", ");
+        last[i] = value;
+    }
+    last_ns = now_ns;
+    fflush(stdout);
+}
+
+static void serve(struct ingress_host *host, const struct manner *manner)
+{
+    host->holds = manner->fails;
+    for (uint32_t turn = 1; turn % 64 != 0 || !has_input_ended(); turn++) {
         if (ingress_host_poll(host) == 0)
-            usleep(20);
+            usleep(manner->has_rates ? 200 : 20);
+        while (manner->fails && host->pending_count > 0)
+            ingress_host_finish(host, 0, INGRESS_FAILED);
+        if (manner->has_rates)
+            print_rates(host);
+    }
+    host->holds = false;
 }
 
 static void print(const struct ingress_host *host, bool has_drained, int status)
 {
     static const char *const names[] = {
-        "rx_datagrams", "rx_bad",      "rx_missed",      "tx_datagrams",  "tx_unsent",
-        "jtp_answered", "jtp_unknown", "jtp_given_up",   "jtp_lost",      "jtp_probes",
-        "sent",         "polls",       "requests_taken", "answers_taken", "answers_lent"};
+        "rx_datagrams",  "rx_bad",      "rx_missed",    "tx_datagrams", "tx_unsent",
+        "jtp_answered",  "jtp_unknown", "jtp_given_up", "jtp_lost",     "jtp_probes",
+        "sent",          "polls",       "busy_polls",   "busy_ns",      "requests_taken",
+        "answers_taken", "answers_lent"};
     struct slab_use use;
     slab_measure(host->answers, &use);
     printf("{\"status\": %d, \"drained\": %d, \"faults\": %llu, \"submitted\": %llu, "
@@ -148,9 +196,10 @@ int main(int count, char **values)
     struct ingress_host *host = calloc(1, sizeof(*host));
     if (!host || count < 2)
         return 2;
+    struct manner manner = {0};
     ingress_host_default(host, 1);
     host->setup.udp_port = 4470;
-    if (!read_options(host, count, values)) {
+    if (!read_options(host, &manner, count, values)) {
         fprintf(stderr, "dataplane_host: an option that is none\n");
         return 2;
     }
@@ -160,7 +209,7 @@ int main(int count, char **values)
     }
     puts("ready");
     fflush(stdout);
-    serve(host);
+    serve(host, &manner);
     kill(host->pid, SIGTERM);
     const bool has_drained = await(host, &host->drained);
     print(host, has_drained, has_drained ? ingress_host_wait(host) : -2);

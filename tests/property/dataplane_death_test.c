@@ -28,9 +28,9 @@ static void it_ends_with_its_jointd(void)
 
 /* A client in the middle of a transfer is told, its next request works; with the same keys even its
  * cookie is good still. */
-static void it_is_replaced_after_a_kill(void)
+static void replace_after_a_kill(uint32_t queue_count)
 {
-    struct ingress_case *test = case_make(1);
+    struct ingress_case *test = case_make(queue_count);
     struct ingress_host *host = &test->host;
     struct call first[2] = {{.model = &host_small, .to = 3}, {.model = &host_small, .to = 3}};
     case_start(test, 2);
@@ -38,7 +38,7 @@ static void it_is_replaced_after_a_kill(void)
         CU_ASSERT_TRUE(caller_call(&test->caller[i], &first[i]));
     case_finish(test, first, 2);
     host->holds = true;
-    for (int round = 0; round < 5; round++) {
+    for (int round = 0; round < 3; round++) {
         struct call working = {.model = &host_small, .from = 0, .to = 3};
         struct call arriving = {.model = &host_large, .from = 0, .to = 3};
         const uint64_t submitted = host->submitted;
@@ -51,8 +51,8 @@ static void it_is_replaced_after_a_kill(void)
         CU_ASSERT_TRUE_FATAL(ingress_host_start(host, JOINT_DATAPLANE));
         CU_ASSERT_TRUE(ingress_host_offer_model(host, &host_large));
         CU_ASSERT_TRUE(ingress_host_offer_model(host, &host_small));
-        case_until(test, &host->started, 1);
-        case_until_counter(test, "models", 2);
+        case_until(test, &host->started, queue_count);
+        case_until_counter(test, "models", 2 * queue_count);
         host->holds = false;
         case_finish(test, &working, 1);
         case_finish(test, &arriving, 1);
@@ -73,6 +73,12 @@ static void it_is_replaced_after_a_kill(void)
     call_free(&first[1]);
     host->finished = host->submitted; /* the dead ones' are nobody's */
     case_end(test);
+}
+
+static void it_is_replaced_after_a_kill(void)
+{
+    replace_after_a_kill(1);
+    replace_after_a_kill(2);
 }
 
 /* A descriptor of random bits; mostly near the truth, so that each check is reached. */
