@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Junk at full rate beside good clients: what they keep of their throughput, and what a junk datagram costs.
+
+For each kind of junk: first junk alone, which tells joint-dataplane's time for each datagram and how many bytes go back; then
+good clients with and without it, in alternation. Kinds: random bytes; genuine first datagrams cut short, as they are and with
+their checksums made right; genuine ones from 127.0.0.0/8 addresses that never asked (raw sockets, CAP_NET_RAW)."""
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+
+import service_host as host
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+host.add_options(parser)
+parser.add_argument("--flood", default=host.ROOT / "build/tests/bench/service_flood", help="the program service_flood, in the build folder")
+parser.add_argument("--model", default="alexnet", help="of the zoo (default alexnet)")
+parser.add_argument("--cut", type=int, default=10, help="where good requests start (default 10)")
+parser.add_argument("--in-flight", type=int, default=24, help="good requests (default 24)")
+parser.add_argument("--rounds", type=int, default=5, help="of each kind (default 5)")
+parser.add_argument("--seconds", type=float, default=3, help="of each measurement (default 3)")
+parser.add_argument("--kinds", default="random,cut,sealed,spoofed", help="with commas")
+arguments = parser.parse_args()
+RECEIVED, SENT_BYTES, MISSED = "dataplane.0.rx_datagrams", "dataplane.0.tx_bytes", "dataplane.0.rx_missed"
+
+
+def start_flood(service, kind, seconds):
+    return host.start([arguments.flood, kind, service.port, seconds], service.cores.rest, stdout=subprocess.PIPE, text=True)
+
+
+def finish_flood(child):
+    """What it sent; None where it may not."""
+    try:
+        out = child.communicate()[0]
+    finally:
+        host.end(child)
+    return json.loads(out) if child.returncode == 0 else None
+
+
+def junk_alone(service, kind):
+    before, usage = service.counters(), host.Usage(service)
+    flood = finish_flood(start_flood(service, kind, arguments.seconds))
+    time.sleep(0.2)
+    ran, after = usage.end_ns()["dataplane"], service.counters()
+    if flood is None:
+        return None
+    received = after[RECEIVED] - before[RECEIVED]
+    received = max(received, 1)
+    return {"sent": flood["sent"] / arguments.seconds, "received": received / arguments.seconds, "each_ns": ran / received,
+            "returned": (after[SENT_BYTES] - before[SENT_BYTES]) / (flood["bytes"] * received / flood["sent"])}
+
+
+def good(service, kind):
+    """Good requests per second, beside junk if there is a kind; and junk sent per second."""
+    missed = service.counters()[MISSED]
+    flood = start_flood(service, kind, arguments.seconds + 2.5) if kind else None
+    try:
+        report = service.load(arguments.model, "--closed", arguments.in_flight, "--duration", arguments.seconds, "--split", arguments.cut,
+                              "--sockets", 1, must_count=False)
+    finally:
+        sent = finish_flood(flood)["sent"] / (arguments.seconds + 2.5) if flood else 0
+    return report["counts"]["completed_per_s"], sent, report["counts"]["lost"], service.counters()[MISSED] - missed
+
+
+def measure(service, kind):
+    cost = junk_alone(service, kind)
+    if cost is None:
+        print(f"{kind}: skipped, needs CAP_NET_RAW")
+        return
+    rounds = []
+    for _ in range(arguments.rounds):
+        without, with_junk = good(service, None), good(service, kind)
+        rounds.append({"without": without[0], "with": with_junk[0], "ratio": with_junk[0] / without[0], "sent": with_junk[1],
+                       "lost": with_junk[2], "missed": with_junk[3]})
+    middle = {name: statistics.median(turn[name] for turn in rounds) for name in rounds[0]}
+    host.print_row(kind, f"{cost['sent']:,.0f}", f"{cost['received']:,.0f}", f"{cost['each_ns']:.0f}", f"{cost['returned']:.3f}",
+                   f"{middle['without']:.1f}", f"{middle['with']:.1f}", host.spread([turn["ratio"] for turn in rounds], 3),
+                   f"{middle['sent']:,.0f}", f"{middle['missed']:,.0f}", sum(turn["lost"] for turn in rounds))
+
+
+def main():
+    host.skip_unless_built(arguments)
+    cores = host.Cores()
+    host.print_place(cores)
+    print(f"The flooder shares core {','.join(str(cpu) for cpu in sorted(cores.rest))} with all but the worker. {arguments.model} from cut "
+          f"{arguments.cut}, {arguments.in_flight} good requests in flight.\n")
+    with host.Service(arguments, cores, [arguments.model]) as service:
+        host.print_head("junk", "alone: sent per s", "received per s", "dataplane, ns each", "bytes back for a byte", "good without, per s",
+                        "good with junk, per s", "ratio of a round: median (middle half)", "junk sent per s meanwhile", "dropped by the kernel", "good requests lost")
+        for kind in arguments.kinds.split(","):
+            measure(service, kind)
+        deaths = service.counters()["jointd.dataplane_deaths"]
+    if deaths:
+        print(f"\njoint-dataplane was started again {deaths} times: these numbers do not count")
+    return 1 if deaths else 0
+
+
+sys.exit(host.run(main))
