@@ -201,7 +201,7 @@ static void sleep_until_next(struct loadtest_lane *lane, uint64_t now_ns)
 static void watch_window(struct loadtest_lane *lane, uint64_t now_ns)
 {
     if (lane->window_start_ns == 0 && now_ns >= lane->measured_ns) {
-        lane->window_start_ns = now_ns;
+        lane->window_start_ns = lane->measured_ns;
         lane->cpu_start_ns = loadtest_clock_cpu_ns();
     }
     if (lane->window_start_ns > 0 && lane->window_end_ns == 0) {
@@ -209,7 +209,7 @@ static void watch_window(struct loadtest_lane *lane, uint64_t now_ns)
             lane->woken_ns >= lane->window_start_ns)
             lane->longest_turn_ns = now_ns - lane->woken_ns;
         if (now_ns >= lane->end_ns || lane->is_stopping || lane->is_over) {
-            lane->window_end_ns = now_ns;
+            lane->window_end_ns = now_ns < lane->end_ns ? now_ns : lane->end_ns;
             lane->cpu_end_ns = loadtest_clock_cpu_ns();
         }
     }
@@ -217,6 +217,9 @@ static void watch_window(struct loadtest_lane *lane, uint64_t now_ns)
 
 static void watch_silence(struct loadtest_lane *lane, uint64_t now_ns)
 {
+    /* Who was held up for so long does not know who was silent. */
+    if (now_ns - lane->woken_ns > lane->plan->silence_ns / 2)
+        lane->unheard_ns = now_ns;
     if (lane->open_count == 0 || now_ns < lane->unheard_ns + lane->plan->silence_ns)
         return;
     lane->is_silent = lane->is_stopping = lane->is_over = true;
