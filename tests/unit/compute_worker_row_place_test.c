@@ -1,7 +1,9 @@
 /* Tests of row_place: messages laid out by hand from PROTOCOL.md, byte by byte, and random ones
- * against a walk over all their elements in order. */
+ * against a walk over all their elements in order, and against the other end of the network. */
 #include "compute/worker/row_place.h"
 
+#include "scheduler/client/message.h"
+#include "shm/model_table.h"
 #include "tests/unit/cunit_main.h"
 #include "tests/unit/shm_random.h"
 
@@ -159,12 +161,59 @@ static void encoded_rows_stay_apart(void)
     }
 }
 
+/* The client's own code (scheduler/client/message.h) and the table that jointd and the dataplane
+ * measure by are other implementations of the same layout. */
+static void both_ends_agree(void)
+{
+    struct shm_random random = shm_random_start();
+    for (int round = 0; round < 3000; round++) {
+        struct random_cut made;
+        make_cut(&random, &made, round % 4 != 0);
+        const struct engine_cut *cut = &made.cut;
+        const enum jtp_encoding encoding = message_encoding(cut, (enum jtp_encoding)(round % 3));
+        const uint32_t rows = 1 + shm_random_below(&random, MAX_ROWS);
+        _Alignas(64) unsigned char state[MAX_TENSORS * (MAX_ROWS * MAX_COUNT * 8 + 64)];
+        _Alignas(64) unsigned char decoded[sizeof(state)];
+        _Alignas(64) unsigned char message[MAX_TENSORS * MAX_ROWS * (MAX_COUNT * 8 + 8)];
+        _Alignas(64) unsigned char again[sizeof(message)];
+        _Alignas(64) unsigned char place[MAX_TENSORS * (MAX_COUNT * 8 + 64)];
+        const uint64_t bytes = row_place_message_bytes(cut, rows, encoding);
+        struct model_cut facts = {.tensor_count = cut->tensor_count, .is_f32 = 1};
+        for (uint32_t t = 0; t < cut->tensor_count; t++) {
+            facts.row_bytes += cut->tensors[t].bytes;
+            facts.row_elements += cut->tensors[t].bytes / tensor_type_bytes(cut->tensors[t].type);
+            facts.is_f32 = facts.is_f32 && cut->tensors[t].type == TENSOR_F32;
+        }
+        const struct model_table table = {.cuts = &facts, .cut_count = 1};
+        CU_ASSERT_EQUAL_FATAL(message_bytes(cut, rows, encoding), bytes);
+        CU_ASSERT_EQUAL_FATAL(model_table_message_bytes(&table, 0, rows, encoding), bytes);
+        for (size_t i = 0; i < sizeof(state) / sizeof(float); i++)
+            ((float *)state)[i] = (float)shm_random_below(&random, 20001) / 1000 - 10;
+        message_encode(cut, rows, encoding, state, message);
+        message_decode(cut, rows, encoding, message, decoded);
+        for (uint32_t r = 0; r < rows; r++) {
+            const struct row_place row = {r, rows, encoding};
+            row_place_read(cut, &row, message, place);
+            for (uint32_t t = 0; t < cut->tensor_count; t++) {
+                const uint64_t size = cut->tensors[t].bytes;
+                const unsigned char *there = decoded + message_state_at(cut, rows, t) + r * size;
+                CU_ASSERT_EQUAL(memcmp(place + row_place_private_offset(cut, t), there, size), 0);
+                memcpy(place + row_place_private_offset(cut, t),
+                       state + message_state_at(cut, rows, t) + r * size, size);
+            }
+            row_place_write(cut, &row, place, again);
+        }
+        CU_ASSERT_EQUAL(memcmp(message, again, bytes), 0);
+    }
+}
+
 const struct cunit_test tests[] = {
     {"a message has the bytes that the specification says, or there is none",
      sizes_are_the_specifications},
     {"a message of u8, written by hand, is read", a_u8_message_is_laid_out_as_written},
     {"tensors of any types: each row of each lies where a walk in order finds it",
      own_types_lie_in_order},
+    {"what libjoint writes the worker reads, and the other way round, to the bit", both_ends_agree},
     {"rows written as f16 and u8 are read back and leave each other alone",
      encoded_rows_stay_apart},
     {NULL, NULL},
