@@ -83,6 +83,16 @@ with tempfile.TemporaryDirectory(prefix="joint-infer-") as folder:
                 parts = sum(call[part + "_ms"] for part in
                             ("wait", "before", "uplink", "queue", "compute", "downlink", "after"))
                 check(0 < parts <= call["total_ms"] * 1.001, f"{split}: times {call}")
+        for encoding, share in (("f16", 0.5), ("u8", 0.25)):
+            for way in ("encoding", "answer-encoding"):
+                report = json.loads(infer(server.address, "--split", "3,5", f"--{way}", encoding,
+                                          "--json").stdout)
+                check(report["on_server"] == 3, f"{way} {encoding}: {report}")
+                plain = json.loads(infer(server.address, "--split", "3,5", "--json").stdout)
+                field = "up_bytes" if way == "encoding" else "down_bytes"
+                scale = 8 if encoding == "u8" else 0
+                check(report["calls"][0][field] == plain["calls"][0][field] * share + scale,
+                      f"{way} {encoding}: bytes")
         table = infer(server.address, "--split", "3", "--repeat", "2").stdout
         check("6 calls, 6 on the server" in table and "3-" in table, "the table: " + table)
         infer(server.address, "--split", "9999", status=2)

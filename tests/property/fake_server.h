@@ -24,7 +24,7 @@ struct fake_server_behaviour {
     bool is_idle; /* takes requests, and never answers */
     uint32_t dies_after; /* closes its port and forgets all with so many requests received since
                             the last change of behaviour; 0: never */
-    uint32_t surplus_bytes; /* answers are longer by as much as that */
+    uint32_t surplus_bytes; /* f32 answers are longer by as much as that */
     struct jtp_load load; /* what it tells; the wait of its own queue comes on top */
 };
 

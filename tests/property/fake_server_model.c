@@ -64,13 +64,9 @@ void fake_model_clear(struct fake_model *model)
     }
 }
 
-static uint64_t message_bytes(const struct fake_model *model, uint32_t cut, uint32_t rows)
+static const struct engine_cut *cut_of(const struct fake_server *server, uint32_t cut)
 {
-    const struct engine_cut *at = engine_model_cut(model->model, cut);
-    uint64_t bytes = 0;
-    for (uint32_t t = 0; t < at->tensor_count; t++)
-        bytes += at->tensors[t].bytes * rows;
-    return bytes;
+    return engine_model_cut(server->model.model, cut);
 }
 
 static uint8_t check(void *user, const struct jtp_open *open)
@@ -87,10 +83,12 @@ static uint8_t check(void *user, const struct jtp_open *open)
         return JTP_MODEL_MISMATCH;
     if (open->to >= engine_model_cut_count(model->model))
         return JTP_BAD_RANGE;
-    if (open->encoding != JTP_F32 || open->answer_encoding != JTP_F32)
+    const struct engine_cut *from = cut_of(server, open->from);
+    if (!fake_message_can(from, open->encoding) ||
+        !fake_message_can(cut_of(server, open->to), open->answer_encoding))
         return JTP_BAD_ENCODING;
     bool is_sized = open->rows <= server->config.max_rows &&
-                    open->total_bytes == message_bytes(model, open->from, open->rows);
+                    open->total_bytes == fake_message_bytes(from, open->rows, open->encoding);
     return is_sized ? 0 : JTP_BAD_SIZE;
 }
 
@@ -187,21 +185,13 @@ static void point(void **pointers, const struct engine_cut *cut, uint32_t rows, 
             pointers[t * rows + r] = bytes;
 }
 
-/* False: the engine could not. */
-static bool compute(struct fake_server *server, struct fake_slot *slot)
+static bool run_engine(struct fake_server *server, struct fake_slot *slot)
 {
     struct fake_model *model = &server->model;
     const struct jtp_open *open = &slot->open;
     struct engine_error error;
-    slot->answer_bytes = (uint32_t)message_bytes(model, open->to, open->rows);
-    slot->answer = calloc(1, (size_t)slot->answer_bytes + server->now.surplus_bytes);
-    if (!slot->answer)
-        return false;
-    if (server->config.is_hollow)
-        return true;
-    point((void **)model->inputs, engine_model_cut(model->model, open->from), open->rows,
-          slot->bytes);
-    point(model->outputs, engine_model_cut(model->model, open->to), open->rows, slot->answer);
+    point((void **)model->inputs, cut_of(server, open->from), open->rows, slot->bytes);
+    point(model->outputs, cut_of(server, open->to), open->rows, slot->answer);
     const struct engine_run run = {.from = open->from,
                                    .to = open->to,
                                    .rows = open->rows,
@@ -211,6 +201,21 @@ static bool compute(struct fake_server *server, struct fake_slot *slot)
     if (rc)
         printf("fake server: %s\n", error.text);
     return rc == 0;
+}
+
+/* False: the engine could not. */
+static bool compute(struct fake_server *server, struct fake_slot *slot)
+{
+    const struct jtp_open *open = &slot->open;
+    const struct engine_cut *from = cut_of(server, open->from), *to = cut_of(server, open->to);
+    slot->answer_bytes = (uint32_t)fake_message_bytes(to, open->rows, open->answer_encoding);
+    slot->answer =
+        calloc(1, fake_message_bytes(to, open->rows, JTP_F32) + server->now.surplus_bytes);
+    if (!slot->answer || server->config.is_hollow)
+        return slot->answer;
+    return fake_message_code(from, open->rows, open->encoding, true, &slot->bytes) &&
+           run_engine(server, slot) &&
+           fake_message_code(to, open->rows, open->answer_encoding, false, &slot->answer);
 }
 
 static void finish(struct fake_server *server, uint32_t number, uint64_t now_ns)
@@ -231,7 +236,7 @@ static void finish(struct fake_server *server, uint32_t number, uint64_t now_ns)
         .bytes = slot->answer,
         .total_bytes = slot->answer_bytes + server->now.surplus_bytes,
         .slot = number,
-        .encoding = JTP_F32,
+        .encoding = slot->open.answer_encoding,
         .batch = slot->open.rows,
         .queue_us = (uint32_t)((whole_ns > work_ns ? whole_ns - work_ns : 0) / 1000),
         .compute_us = (uint32_t)(work_ns / 1000)};

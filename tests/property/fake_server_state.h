@@ -95,6 +95,12 @@ void fake_model_clear(struct fake_model *model);
 void fake_model_turn(struct fake_server *server, uint64_t now_ns);
 uint64_t fake_model_due_ns(const struct fake_server *server);
 
+bool fake_message_can(const struct engine_cut *cut, uint8_t encoding);
+uint64_t fake_message_bytes(const struct engine_cut *cut, uint32_t rows, uint8_t encoding);
+/* Puts memory with the other form in the place of *bytes. False: there is none. */
+bool fake_message_code(const struct engine_cut *cut, uint32_t rows, uint8_t encoding,
+                       bool is_decoded, uint8_t **bytes);
+
 extern const struct jtp_server_ops fake_server_ops;
 
 #endif
