@@ -41,6 +41,10 @@ static void say_sum(struct service *service)
             (unsigned long long)counted(service, COUNT_SUBMITTED),
             (unsigned long long)counted(service, COUNT_ANSWERED), service->requests.open_count,
             use.slots_taken - service->requests.open_count);
+    if (counted(service, COUNT_WORKER_DEATHS) > 0)
+        log_say(&service->log, "%llu workers died; another one was active after %.2f ms at worst",
+                (unsigned long long)counted(service, COUNT_WORKER_DEATHS),
+                (double)counted(service, COUNT_RECOVERY_NS_MAX) / 1e6);
 }
 
 static void end(struct service *service, uint64_t now_ns)

@@ -265,7 +265,6 @@ static void take_back(struct service *service, struct worker_link *worker, uint6
 
 static int bury(struct service *service, struct worker_link *worker, uint64_t now_ns)
 {
-    worker->died_ns = now_ns;
     while (worker_link_poll(service, worker, now_ns) > 0)
         continue;
     char text[256];
@@ -278,14 +277,13 @@ static int bury(struct service *service, struct worker_link *worker, uint64_t no
     take_back(service, worker, now_ns);
     link_close(&worker->link);
     child_clear(&worker->child);
-    const bool was_active = worker->is_active;
+    if (worker->is_active && !service->workers.short_since_ns)
+        service->workers.short_since_ns = now_ns;
     worker->is_active = worker->is_condemned = false;
     memset(worker->has, 0, sizeof(worker->has));
     memset(worker->run, 0, sizeof(worker->run));
     worker->loads = worker->has_count = 0;
     workers_fill(service);
-    if (was_active)
-        counts_max(&service->counts, COUNT_RECOVERY_NS_MAX, service_clock_ns() - now_ns);
     return 1;
 }
 

@@ -52,7 +52,6 @@ struct worker_link {
     uint32_t loads; /* models on their way: at most one */
     uint32_t has_count; /* WORKER_HAS */
     struct worker_run run[MESSAGE_MAX_DISPATCHES];
-    uint64_t died_ns; /* noticed; 0: alive or never was */
 };
 
 /* No process yet. 0 or -errno. */

@@ -127,6 +127,11 @@ void workers_fill(struct service *service)
         count_active(service);
     }
     change_guard(service);
+    if (workers->short_since_ns && workers->active_count >= workers->wanted_count) {
+        counts_max(&service->counts, COUNT_RECOVERY_NS_MAX,
+                   service_clock_ns() - workers->short_since_ns);
+        workers->short_since_ns = 0;
+    }
 }
 
 int workers_look(struct service *service, uint64_t now_ns)

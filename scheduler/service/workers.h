@@ -16,6 +16,8 @@ struct workers {
     uint32_t wanted_count; /* to be active */
     uint32_t active_count;
     bool have_cores;
+    uint64_t
+        short_since_ns; /* when an active one died and no other took over; 0: enough are active */
 };
 
 int workers_init(struct workers *workers, struct service *service);

@@ -15,7 +15,7 @@
 #define PROBE OPEN /* one more: asked right after a kill */
 #define PAUSE_NS 12000000u /* between two kills, at most */
 
-#define SOON_BACK "[workers]\nrestart_delay = 1ms\nrestart_delay_max = 5ms\n"
+#define SOON_BACK "[workers]\nspares = 2\nrestart_delay = 1ms\nrestart_delay_max = 5ms\n"
 
 struct outcome {
     uint64_t right, quarantined, other;
@@ -98,6 +98,15 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void print_line(const char *log, const char *text)
+{
+    const char *found = strstr(log, text);
+    while (found && found > log && found[-1] != '\n')
+        found--;
+    if (found)
+        printf(" (%.*s) ", (int)strcspn(found, "\n"), found);
+}
+
 static void killed_workers_lose_nothing(void)
 {
     struct shm_random random = shm_random_start();
@@ -130,6 +139,7 @@ static void killed_workers_lose_nothing(void)
            (double)outcome.back_ns[kills * 99 / 100] / 1e6,
            (double)outcome.back_ns[kills - 1] / 1e6);
     service_case_end(&test);
+    print_line(test.host->log, "workers died");
     service_case_fini(&test);
 }
 

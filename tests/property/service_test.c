@@ -223,6 +223,7 @@ static void a_reload_takes_models_over(void)
     }
     CU_ASSERT_PTR_NOT_NULL(strstr(test.host->log, "max_queued: 1024 -> 77: takes a restart"));
     oracle_init(&other, path, 4, &random);
+    service_call_free(&test.calls[0]);
     test.calls[0] = (struct service_call){
         .oracle = &other, .model = "lenet", .to = other.cut_count - 1, .answer = NULL};
     CU_ASSERT_TRUE(service_caller_call(&test.caller, &test.calls[0]));
