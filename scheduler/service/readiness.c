@@ -42,23 +42,31 @@ static void list_models(const struct service *service, char *list)
         append(list, "no models");
 }
 
+static void append_place(char *list, const struct config_address *address, uint64_t port)
+{
+    char text[CONFIG_ADDRESS_TEXT_BYTES], one[128];
+    config_address_print(address, text, sizeof(text));
+    const bool is_v4 = config_address_is_v4(address);
+    snprintf(one, sizeof(one), "%s%s%s%s:%u", list[0] ? ", " : "", is_v4 ? "" : "[", text,
+             is_v4 ? "" : "]", (unsigned)port);
+    append(list, one);
+}
+
+/* DPDK has addresses of its own; the kernel's sockets listen on the server's. */
 static void list_places(const struct service *service, char *list)
 {
     const struct server_section *server = &service->config.server;
-    char text[CONFIG_ADDRESS_TEXT_BYTES], one[128];
+    const struct dataplane_section *dataplane = &service->config.dataplane;
     list[0] = '\0';
-    for (uint32_t i = 0; i < server->listen.count; i++) {
-        const struct config_address *address = &server->listen.items[i];
-        config_address_print(address, text, sizeof(text));
-        const bool is_v4 = config_address_is_v4(address);
-        snprintf(one, sizeof(one), "%s%s%s%s:%u", list[0] ? ", " : "", is_v4 ? "" : "[", text,
-                 is_v4 ? "" : "]", (unsigned)server->port);
-        append(list, one);
+    if (!jointd_config_uses_dpdk(&service->config)) {
+        for (uint32_t i = 0; i < server->listen.count; i++)
+            append_place(list, &server->listen.items[i], server->port);
+        return;
     }
-    if (!list[0]) {
-        snprintf(one, sizeof(one), "port %u", (unsigned)server->port);
-        append(list, one);
-    }
+    if (dataplane->address_v4.has_value)
+        append_place(list, &dataplane->address_v4.address, server->port);
+    if (dataplane->address_v6.has_value)
+        append_place(list, &dataplane->address_v6.address, server->port);
 }
 
 void service_say_ready(struct service *service)
