@@ -1,5 +1,6 @@
 /* `joint loadtest`: offers a server the requests of thousands of phones. */
 #include "scheduler/cli/commands.h"
+#include "scheduler/cli/loadtest_costs.h"
 #include "scheduler/cli/loadtest_report.h"
 #include "scheduler/cli/progress.h"
 #include "scheduler/cli/report.h"
@@ -24,6 +25,7 @@ struct loadtest {
     struct loadtest_probe_answer probe;
     struct loadtest_model model;
     struct loadtest_mix mix;
+    struct loadtest_costs costs;
     struct loadtest_messages messages;
     struct loadtest_schedule schedule;
     struct loadtest_plan plan;
@@ -98,7 +100,7 @@ static int make_mix(struct loadtest *test)
         err = loadtest_mix_init_text(&test->mix, mix, test->model.last_cut);
         if (err == -EINVAL)
             return misuse_split(test, "--mix", mix);
-    } else if (strcmp(split, "mix") == 0) {
+    } else if (strcmp(split, "mix") == 0 || test->options->profile) {
         err = loadtest_mix_init_all(&test->mix, test->model.last_cut);
     } else {
         if (strcmp(split, "cloud") != 0 && !text_to_count(split, 0, test->model.last_cut - 1, &cut))
@@ -149,6 +151,7 @@ static int make_run(struct loadtest *test)
     test->plan.mix = &test->mix;
     test->plan.messages = &test->messages;
     test->plan.schedule = options->has_closed ? NULL : &test->schedule;
+    test->plan.costs = options->profile ? &test->costs : NULL;
     test->plan.closed_count = options->closed_count;
     test->plan.client_count = options->clients;
     test->plan.requests_per_client = options->requests_per_client;
@@ -174,7 +177,9 @@ static int make_all(struct loadtest *test)
     const struct loadtest_options *options = test->options;
     if (loadtest_model_open(&test->model, options->model, options->name, text))
         return command_fail(NAME, COMMAND_FAILED, "--model: %s", text);
-    int status = make_mix(test);
+    int status = options->profile ? loadtest_costs_read(&test->costs, options, &test->model) : 0;
+    if (!status)
+        status = make_mix(test);
     if (!status)
         status = make_messages(test);
     if (!status)
@@ -191,6 +196,7 @@ static void destroy_all(struct loadtest *test)
     loadtest_schedule_fini(&test->schedule);
     loadtest_messages_fini(&test->messages);
     loadtest_mix_fini(&test->mix);
+    loadtest_costs_fini(&test->costs);
     loadtest_model_close(&test->model);
 }
 

@@ -89,9 +89,14 @@ static void describe(struct loadtest_options *options, struct command_line *line
     describe_load(options, line);
     add(line, "split", "S", OPTION_TEXT, &options->split,
         "cloud (cut 0, the default), mobile (nothing is sent), the\n"
-        "number of a cut, or mix (each cut alike)");
+        "number of a cut, mix (each cut alike), or adaptive: each phone\n"
+        "chooses by --profile, --network and the server's load");
     add(line, "mix", "K=W,...", OPTION_TEXT, &options->mix,
         "with --split mix: these cuts, with these weights");
+    add(line, "profile", "P.json", OPTION_TEXT, &options->profile,
+        "with --split adaptive: what the layers cost ('joint profile')");
+    add(line, "network", "3g|4g|wifi|FILE", OPTION_TEXT, &options->network,
+        "with --split adaptive: the phones' link (default wifi)");
     add(line, "deadline-ms", "D", OPTION_NUMBER, &options->deadline_ms,
         "of each request (default: none; phones give up after 10 s)");
     add(line, "late-ms", "L", OPTION_NUMBER, &options->late_ms,
@@ -127,6 +132,11 @@ static const char *find_fault(const struct loadtest_options *options)
         return "--deadline-ms and --late-ms take at most an hour";
     if (options->mix && strcmp(options->split, "mix") != 0)
         return "--mix goes with --split mix";
+    const bool is_adaptive = strcmp(options->split, "adaptive") == 0;
+    if (is_adaptive != (options->profile != NULL))
+        return "--split adaptive and --profile P.json go together";
+    if (options->network && !is_adaptive)
+        return "--network goes with --split adaptive";
     if (options->sockets > options->clients)
         return "--sockets: each needs a phone; give more --clients or fewer --sockets";
     if (options->has_closed &&

@@ -5,7 +5,7 @@
 #include "scheduler/cli/command_line.h"
 
 struct loadtest_options {
-    const char *server, *model, *name, *split, *mix;
+    const char *server, *model, *name, *split, *mix, *profile, *network;
     double rate_per_s, duration_s, warmup_s, deadline_ms, late_ms;
     uint32_t closed_count, clients, requests_per_client, sockets, class_index, verify_count;
     uint32_t seed, encoding; /* encoding: enum jtp_encoding, in the order of the words */

@@ -50,6 +50,8 @@ static int print_counts(const struct loadtest_report *report)
         add_count(&table, report, "unsent, the phone had too many", tally->ends[LOADTEST_UNSENT]);
     if (tally->ends[LOADTEST_CANCELLED] > 0)
         add_count(&table, report, "cancelled", tally->ends[LOADTEST_CANCELLED]);
+    if (report->plan->costs)
+        add_count(&table, report, "on the device, by choice", tally->ends[LOADTEST_ON_DEVICE]);
     add_count(&table, report, "fallback to the device", loadtest_tally_fallback(tally));
     int err = table_print(&table);
     table_fini(&table);
@@ -99,6 +101,8 @@ static int print_cuts(const struct loadtest_report *report)
     for (uint32_t i = 0; i < plan->mix->count; i++) {
         const struct loadtest_cut_tally *cut = &report->outcome->tally->cuts[i];
         const uint32_t from = plan->mix->cuts[i];
+        if (cut->offered == 0)
+            continue;
         table_add(&table, "%" PRIu32, from);
         table_add(&table, "%s", engine_model_cut(plan->model->engine, from)->name);
         table_add(&table, "%" PRIu32, plan->messages->pools[i].bytes);

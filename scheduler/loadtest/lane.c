@@ -42,6 +42,8 @@ static void make_phones(struct loadtest_lane *lane, struct jtp_client_config *co
         phone->connection = jtp_client_connection(phone->client);
         phone->timer = (struct jtp_timer){.kind = LANE_TIMER_PHONE, .owner = phone};
         jtp_table_add(&lane->table, phone->connection, i);
+        if (lane->plan->costs)
+            loadtest_adapt_init(&phone->adapt, lane->plan->costs);
     }
 }
 

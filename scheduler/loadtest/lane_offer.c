@@ -71,6 +71,26 @@ static void note_offer(struct loadtest_lane *lane, const struct lane_request *re
         lane->tally->sent_late++;
 }
 
+/* Lets a phone choose its split. False: it computes all by itself, which is noted here. */
+static bool choose_split(struct loadtest_lane *lane, struct lane_phone *phone,
+                         struct lane_request *wanted, uint64_t now_ns)
+{
+    const struct loadtest_costs *costs = lane->plan->costs;
+    const uint32_t choice = loadtest_adapt_choose(&phone->adapt, costs, &lane->draws, now_ns);
+    if (choice != LOADTEST_ADAPT_LOCAL) {
+        wanted->entry = (uint16_t)choice;
+        return true;
+    }
+    lane_count(&lane->offered_seen, 1);
+    if (wanted->is_measured) {
+        lane->tally->offered++;
+        lane->tally->ends[LOADTEST_ON_DEVICE]++;
+    }
+    if (!lane->plan->schedule)
+        lane_slot_wait(lane, now_ns + (uint64_t)(costs->mobile_ms * 1e6));
+    return false;
+}
+
 /* wanted: due_ns, entry and tensor of it. */
 static void submit(struct loadtest_lane *lane, uint32_t phone_index, struct lane_request wanted,
                    uint64_t now_ns)
@@ -78,6 +98,8 @@ static void submit(struct loadtest_lane *lane, uint32_t phone_index, struct lane
     const struct loadtest_plan *plan = lane->plan;
     struct lane_phone *phone = &lane->phones[phone_index];
     wanted.is_measured = wanted.due_ns >= lane->measured_ns;
+    if (plan->costs && !choose_split(lane, phone, &wanted, now_ns))
+        return;
     wanted.is_open = true;
     wanted.phone = phone_index;
     note_offer(lane, &wanted, now_ns);
@@ -186,6 +208,13 @@ uint64_t lane_next_offer_ns(const struct loadtest_lane *lane)
     }
     return lane->ready_slots > 0 && loadtest_clock_ns() < lane->end_ns ? lane->start_ns
                                                                        : UINT64_MAX;
+}
+
+void lane_slot_wait(struct loadtest_lane *lane, uint64_t until_ns)
+{
+    struct lane_slot *slot = &lane->slots[lane->free_slot];
+    lane->free_slot = slot->next_free;
+    jtp_wheel_set(&lane->wheel, &slot->timer, until_ns);
 }
 
 void lane_slot_ready(struct loadtest_lane *lane, struct lane_slot *slot)

@@ -72,9 +72,25 @@ static void free_slot(struct loadtest_lane *lane, const struct jtp_event *event,
     }
     if (wait_ns < LANE_LEAST_RETRY_NS)
         wait_ns = LANE_LEAST_RETRY_NS;
-    struct lane_slot *slot = &lane->slots[lane->free_slot];
-    lane->free_slot = slot->next_free;
-    jtp_wheel_set(&lane->wheel, &slot->timer, now_ns + wait_ns);
+    lane_slot_wait(lane, now_ns + wait_ns);
+}
+
+/* What a phone learns from how a request ended. */
+static void adapt(struct loadtest_lane *lane, const struct lane_request *request,
+                  const struct jtp_event *event, uint64_t now_ns)
+{
+    const struct loadtest_plan *plan = lane->plan;
+    struct loadtest_adapt *adapt = &lane->phones[request->phone].adapt;
+    const double switch_gain = event->load.switch_gain / 255.0;
+    if (event->has_load)
+        loadtest_adapt_told(adapt, (double)event->load.predicted_wait_us / 1e3,
+                            switch_gain > 0 ? switch_gain : LOADTEST_ADAPT_SWITCH_GAIN, now_ns);
+    else if (event->end == JTP_LATE) /* in vain, so long: at least that is known */
+        loadtest_adapt_told(adapt, (double)(event->ended_ns - event->submitted_ns) / 1e6,
+                            LOADTEST_ADAPT_SWITCH_GAIN, now_ns);
+    if (event->end == JTP_ANSWERED)
+        loadtest_adapt_answered(adapt, plan->costs, plan->mix->cuts[request->entry],
+                                (double)event->answer.compute_us / 1e3, now_ns);
 }
 
 /* The record is free again, its sample kept or free. */
@@ -97,6 +113,8 @@ void lane_end(struct loadtest_lane *lane, const struct jtp_event *event, uint64_
     lane->active_ns = now_ns;
     if (request->is_measured)
         tally_event(lane, request, event);
+    if (lane->plan->costs)
+        adapt(lane, request, event, now_ns);
     show_progress(lane, event->end);
     if (!lane->plan->schedule)
         free_slot(lane, event, now_ns);

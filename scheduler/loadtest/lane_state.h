@@ -11,6 +11,7 @@
 
 #include "dataplane/proto/table.h"
 #include "dataplane/proto/timer.h"
+#include "scheduler/loadtest/adapt.h"
 #include "scheduler/loadtest/clock.h"
 #include "scheduler/loadtest/lane.h"
 
@@ -27,6 +28,7 @@ struct lane_phone {
     struct jtp_client *client;
     uint64_t connection; /* under which the table has it */
     struct jtp_timer timer;
+    struct loadtest_adapt adapt; /* where plan.costs are given */
     uint32_t open_count;
     bool is_touched; /* it is on the list of those to be settled */
 };
@@ -72,7 +74,7 @@ struct loadtest_lane {
     struct lane_slot *slots;
     uint32_t free_slot;
     uint32_t next_phone;
-    struct loadtest_random draws; /* of the closed loop's cuts and tensors */
+    struct loadtest_random draws; /* of the closed loop's cuts and tensors, and choices of splits */
 
     struct loadtest_sample *samples;
     uint8_t *sample_memory;
@@ -116,6 +118,9 @@ uint32_t lane_offer(struct loadtest_lane *lane, uint64_t now_ns);
 
 /* When the next request is due by itself; UINT64_MAX: none. */
 uint64_t lane_next_offer_ns(const struct loadtest_lane *lane);
+
+/* A slot of the closed loop may not send before that. */
+void lane_slot_wait(struct loadtest_lane *lane, uint64_t until_ns);
 
 /* A slot whose wait is over. */
 void lane_slot_ready(struct loadtest_lane *lane, struct lane_slot *slot);

@@ -3,6 +3,7 @@
 #define SCHEDULER_LOADTEST_PLAN_H
 
 #include "dataplane/proto/client.h"
+#include "scheduler/loadtest/costs.h"
 #include "scheduler/loadtest/messages.h"
 #include "scheduler/loadtest/schedule.h"
 
@@ -23,6 +24,9 @@ struct loadtest_plan {
     uint64_t silence_ns; /* a server that answers nothing for so long is gone; default: 3 s */
     uint64_t seed; /* default: 1 */
     uint8_t class_index; /* default: 0 */
+    /* Phones choose their splits by these; mix is then every cut before the last. NULL, the
+     * default: cuts are drawn from the mix. */
+    const struct loadtest_costs *costs;
     uint32_t sample_count; /* answers that are kept for comparison; default: 0 */
 };
 

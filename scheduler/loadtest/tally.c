@@ -6,7 +6,8 @@
 const char *loadtest_end_name(enum loadtest_end end)
 {
     static const char *const names[LOADTEST_END_COUNT] = {
-        "in_time", "answered_late", "rejected", "late", "lost", "broken", "cancelled", "unsent",
+        "in_time", "answered_late", "rejected", "late",      "lost",
+        "broken",  "cancelled",     "unsent",   "on_device",
     };
     return names[end];
 }
@@ -103,7 +104,8 @@ uint64_t loadtest_tally_answered(const struct loadtest_tally *tally)
 
 uint64_t loadtest_tally_fallback(const struct loadtest_tally *tally)
 {
-    return tally->offered - tally->ends[LOADTEST_IN_TIME] - tally->ends[LOADTEST_CANCELLED];
+    return tally->offered - tally->ends[LOADTEST_IN_TIME] - tally->ends[LOADTEST_CANCELLED] -
+           tally->ends[LOADTEST_ON_DEVICE];
 }
 
 double loadtest_tally_mean_batch(const struct loadtest_tally *tally)

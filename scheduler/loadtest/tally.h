@@ -2,7 +2,9 @@
  * thread or, merged, of all.
  *
  *   offered = in time + answered late + rejected + late + lost + broken + cancelled + unsent
- *   fallback = offered - in time - cancelled: what a phone would compute itself, or has already
+ *             + on device
+ *   fallback = offered - in time - cancelled - on device: what a phone would compute itself, or has
+ * already
  *
  * Durations of requests without an answer are in no histogram: the count of ends tells of them. */
 #ifndef SCHEDULER_LOADTEST_TALLY_H
@@ -24,6 +26,7 @@ enum loadtest_end {
     LOADTEST_BROKEN, /* the answer was larger than the network's output */
     LOADTEST_CANCELLED, /* by the end of an interrupted run */
     LOADTEST_UNSENT, /* its phone had as many open as it may: it was never sent */
+    LOADTEST_ON_DEVICE, /* its phone chose to compute all by itself; of no cut */
     LOADTEST_END_COUNT,
 };
 

@@ -95,7 +95,7 @@ enum loadtest_verdict loadtest_judge(const struct loadtest_facts *facts, char *t
     }
     if (facts->is_open_loop && loadtest_adherence(tally) < LOADTEST_LEAST_ADHERENCE)
         return judge_adherence(facts, text, text_bytes);
-    if (loadtest_tally_answered(tally) == 0)
+    if (loadtest_tally_answered(tally) + tally->ends[LOADTEST_ON_DEVICE] == 0)
         return judge_unanswered(tally, text, text_bytes);
     return LOADTEST_GOOD;
 }

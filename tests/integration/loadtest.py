@@ -15,7 +15,7 @@ import time
 import unittest
 
 JOINT = HOST = FOLDER = ""
-ENDS = ("in_time", "answered_late", "rejected", "late", "lost", "broken", "cancelled", "unsent")
+ENDS = ("in_time", "answered_late", "rejected", "late", "lost", "broken", "cancelled", "unsent", "on_device")
 
 
 class Server:
@@ -72,11 +72,11 @@ class LoadtestTest(unittest.TestCase):
         self.assertEqual(tuple(ends), ENDS)
         self.assertEqual(counts["offered"], sum(ends.values()))
         self.assertEqual(counts["completed"], ends["in_time"] + ends["answered_late"])
-        self.assertEqual(counts["fallback"], counts["offered"] - ends["in_time"] - ends["cancelled"])
+        self.assertEqual(counts["fallback"], counts["offered"] - ends["in_time"] - ends["cancelled"] - ends["on_device"])
         self.assertEqual(sum(reject["count"] for reject in report["rejects"]), ends["rejected"])
         self.assertEqual(report["latency_ms"]["samples"], counts["completed"])
         self.assertEqual(sum(batch["answers"] for batch in report["batches"]), counts["completed"])
-        for end in ENDS:
+        for end in ENDS[:-1]:
             self.assertEqual(sum(cut["ends"][end] for cut in report["cuts"]), ends[end])
         for cut in report["cuts"]:
             self.assertEqual(cut["offered"], sum(cut["ends"].values()))
@@ -291,6 +291,30 @@ class LoadtestTest(unittest.TestCase):
             load = self.report(server.address, "--rate", 100, "--duration", 1, "--warmup", 0)["server_load"]
         self.assertGreaterEqual(load["predicted_wait_ms"]["min"], 5)
         self.assertEqual(load["utilization"], dict(load["utilization"], min=0.25, mean=0.25, max=0.25))
+
+    def test_adaptive_phones_ask_a_free_server_and_spare_a_full_one(self):
+        # Cut 2 is the best: before it there is much to send, after it much to compute.
+        sizes = [500000, 1000, 1000, 1000, 1000, 1000, 1000, 40]
+        layers = [{"name": f"l{i}", "output_bytes": size, "mobile_ms": 100, "mobile_mj": 1, "cloud_ms": 1}
+                  for i, size in enumerate(sizes)]
+        pathlib.Path(f"{FOLDER}/phone.json").write_text(json.dumps(
+            {"schema": "joint.profile/1", "model": "lenet", "batch": 1, "input_bytes": 1000000,
+             "cut_layers": list(range(9)), "layers": layers}))
+        pathlib.Path(f"{FOLDER}/net.json").write_text(json.dumps(
+            {"up_mbps": 10, "down_mbps": 10, "rtt_ms": 5, "alpha_up_mw_per_mbps": 1, "alpha_down_mw_per_mbps": 1,
+             "beta_mw": 1}))
+        adaptive = ("--rate", 400, "--duration", 4, "--warmup", 0, "--clients", 20, "--split", "adaptive", "--profile",
+                    f"{FOLDER}/phone.json", "--network", f"{FOLDER}/net.json", "--client-requests", 64)
+        with Server("lenet", "hollow") as server:
+            report = self.report(server.address, *adaptive)
+            self.assertEqual([cut["cut"] for cut in report["cuts"] if cut["offered"]], [2])
+            self.assertEqual(report["ends"]["on_device"], 0)
+            server.tell("load", 5000000, 1000)
+            report = self.report(server.address, *adaptive)
+            self.assertGreater(report["ends"]["on_device"], report["counts"]["offered"] // 4)
+            self.assertGreater(report["ends"]["in_time"], 0)
+            rc, _, err = run(server.address, "--rate", 10, "--duration", 1, "--split", "adaptive")
+            self.assertEqual((rc, err.count("\n")), (2, 1))
 
     def test_the_table_says_the_same(self):
         with Server("lenet", "hollow") as server:
