@@ -39,6 +39,7 @@ static const struct counter_source sources[] = {
     {"jtp_bad_version", COUNTER_SUM, AT(jtp.bad_version)},
     {"jtp_retries", COUNTER_SUM, AT(jtp.retries)},
     {"jtp_refusals", COUNTER_SUM, AT(jtp.refusals)},
+    {"jtp_unreplied", COUNTER_SUM, AT(jtp.unreplied)},
     {"jtp_probes", COUNTER_SUM, AT(jtp.probes)},
     {"jtp_opened", COUNTER_SUM, AT(jtp.opened)},
     {"jtp_delivered", COUNTER_SUM, AT(jtp.delivered)},

@@ -24,6 +24,7 @@ void jtp_server_config_default(struct jtp_server_config *config)
         .give_up_ns = 10000 * JTP_MS,
         .once_ns = 1000 * JTP_MS,
         .retry_after_us = 20000,
+        .replies_per_s = 20000,
     };
     jtp_path_config_default(&config->path);
 }

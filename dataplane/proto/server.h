@@ -73,6 +73,8 @@ struct jtp_server_config {
     uint64_t give_up_ns; /* an answer that nobody acknowledges, after; default: 10 s */
     uint64_t once_ns; /* an unacknowledged answer (JTP_ONCE) is kept for; default: 1 s */
     uint32_t retry_after_us; /* in REFUSE and in rejects of the server's own; default: 20000 */
+    uint32_t replies_per_s; /* RETRY and REFUSE together, a fourth of them at once; default: 20000;
+                             * 0: as many as are asked for */
 };
 
 struct jtp_answering {
@@ -89,6 +91,7 @@ struct jtp_server_stats {
     uint64_t datagrams_in, datagrams_out, bytes_in, bytes_out;
     uint64_t not_jtp, bad_checksum, malformed, bad_version;
     uint64_t retries, refusals, probes;
+    uint64_t unreplied; /* that replies_per_s left without RETRY or REFUSE */
     uint64_t opened, delivered, answered, rejected, cancelled, given_up, stalled, repeated;
     uint64_t unknown; /* data or questions of requests that are not known */
     uint64_t lost, probe_timeouts, evicted;

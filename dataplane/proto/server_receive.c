@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#define REPLY_BURST_NS (250 * JTP_MS)
+
 static void begin_reply(struct jtp_datagram *reply, const struct jtp_address *to)
 {
     reply->to = *to;
@@ -12,15 +14,45 @@ static void begin_reply(struct jtp_datagram *reply, const struct jtp_address *to
     reply->payload_bytes = 0;
 }
 
+/* What is said to strangers costs more than hearing them, and in a flood it helps nobody: it would
+ * keep the server from those that it knows. True, and one of the second's share is used up. */
+static bool may_reply(struct jtp_server *server, uint64_t now_ns)
+{
+    const uint32_t per_s = server->config.replies_per_s;
+    if (per_s == 0)
+        return true;
+    if (server->replied_ns > now_ns + REPLY_BURST_NS) {
+        server->stats.unreplied++;
+        return false;
+    }
+    if (server->replied_ns < now_ns)
+        server->replied_ns = now_ns;
+    server->replied_ns += 1000 * JTP_MS / per_s;
+    return true;
+}
+
 static bool refuse(struct jtp_server *server, const struct jtp_header *header,
-                   enum jtp_reason reason, struct jtp_datagram *reply)
+                   enum jtp_reason reason, uint64_t now_ns, struct jtp_datagram *reply)
 {
     struct jtp_load load = {0};
+    if (!may_reply(server, now_ns))
+        return false;
     bool has_use = reason == JTP_FULL;
     server->config.ops->load(server->config.user, 0, &load);
     reply->head_bytes = (uint32_t)jtp_write_refuse(
         reply->head, header, reason, has_use ? server->config.retry_after_us : 0, &load);
     server->stats.refusals++;
+    return true;
+}
+
+static bool retry(struct jtp_server *server, const struct jtp_address *from,
+                  const struct jtp_header *header, uint64_t now_ns, struct jtp_datagram *reply)
+{
+    if (!may_reply(server, now_ns))
+        return false;
+    struct jtp_cookie cookie = jtp_cookie_make(&server->jar, from, now_ns);
+    reply->head_bytes = (uint32_t)jtp_write_retry(reply->head, header, &cookie);
+    server->stats.retries++;
     return true;
 }
 
@@ -131,28 +163,23 @@ static struct jtp_peer *admit(struct jtp_server *server, const struct jtp_addres
                               struct jtp_datagram *reply, bool *has_reply)
 {
     const struct jtp_header *header = &packet->header;
-    *has_reply = true;
     if (header->kind != JTP_FIRST || !packet->has_open) {
-        refuse(server, header, JTP_UNKNOWN_CONNECTION, reply);
+        *has_reply = refuse(server, header, JTP_UNKNOWN_CONNECTION, now_ns, reply);
         return NULL;
     }
     if (server->config.validate_address &&
         (!packet->has_cookie ||
          !jtp_cookie_is_valid(&server->jar, &packet->cookie, from, now_ns))) {
-        struct jtp_cookie cookie = jtp_cookie_make(&server->jar, from, now_ns);
-        reply->head_bytes = (uint32_t)jtp_write_retry(reply->head, header, &cookie);
-        server->stats.retries++;
+        *has_reply = retry(server, from, header, now_ns, reply);
         return NULL;
     }
     struct jtp_peer *peer = jtp_server_new_peer(server, from, header->connection, now_ns);
-    if (!peer)
-        refuse(server, header, JTP_FULL, reply);
-    *has_reply = !peer;
+    *has_reply = !peer && refuse(server, header, JTP_FULL, now_ns, reply);
     return peer;
 }
 
 static bool on_unreadable(struct jtp_server *server, int status, const struct jtp_packet *packet,
-                          struct jtp_datagram *reply)
+                          uint64_t now_ns, struct jtp_datagram *reply)
 {
     const struct jtp_header *header = &packet->header;
     if (status == -EILSEQ) {
@@ -163,7 +190,7 @@ static bool on_unreadable(struct jtp_server *server, int status, const struct jt
         server->stats.not_jtp++;
     } else {
         server->stats.bad_version++;
-        return refuse(server, header, JTP_BAD_VERSION, reply);
+        return refuse(server, header, JTP_BAD_VERSION, now_ns, reply);
     }
     return false;
 }
@@ -179,7 +206,7 @@ bool jtp_server_on_datagram(struct jtp_server *server, const struct jtp_address 
     begin_reply(reply, from);
     int status = jtp_packet_read(bytes, count, &packet);
     if (status) {
-        has_reply = on_unreadable(server, status, &packet, reply);
+        has_reply = on_unreadable(server, status, &packet, now_ns, reply);
     } else if (packet.header.kind == JTP_PROBE) {
         has_reply = on_probe(server, &packet.header, reply);
     } else if (packet.header.kind == JTP_FIRST || packet.header.kind == JTP_CLIENT) {

@@ -23,6 +23,58 @@ static void keeps_nothing_for_addresses_that_prove_nothing(void)
     end(bench);
 }
 
+static uint64_t retries_for(struct bench *bench, uint32_t datagrams)
+{
+    const uint64_t before = jtp_server_stats(bench->server)->retries;
+    struct jtp_open open = open_of(1, 10);
+    for (uint32_t i = 0; i < datagrams; i++) {
+        bench->client.port++;
+        offer(bench, &(struct parts){.kind = JTP_FIRST, .open = &open, .request = 1, .length = 10});
+    }
+    return jtp_server_stats(bench->server)->retries - before;
+}
+
+/* 20,000 a second, a fourth of them at once. */
+static void a_flood_of_strangers_gets_few_replies(void)
+{
+    struct bench *bench = begin(true, 4);
+    const uint32_t burst = 5000;
+    CU_ASSERT_EQUAL(retries_for(bench, 3 * burst), burst + 1);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->unreplied, 2 * burst - 1);
+    CU_ASSERT_EQUAL(retries_for(bench, 10), 0);
+    bench->now_ns += S / 20;
+    CU_ASSERT_EQUAL(retries_for(bench, burst), 1000);
+    bench->now_ns += 100 * S;
+    CU_ASSERT_EQUAL(retries_for(bench, 3 * burst), burst + 1);
+    /* A client whose datagram had no reply comes again, and those that are known are heard. */
+    bench->now_ns += S;
+    struct jtp_open open = open_of(1, 10);
+    struct parts first = {.kind = JTP_FIRST, .open = &open, .request = 1, .length = 10};
+    offer(bench, &first);
+    struct jtp_cookie cookie = bench->packet.cookie;
+    first.cookie = &cookie;
+    const struct jtp_address known = bench->client;
+    retries_for(bench, 3 * burst);
+    bench->client = known;
+    CU_ASSERT_EQUAL(offer(bench, &first), 1);
+    CU_ASSERT_EQUAL(bench->packet.header.kind, JTP_SERVER);
+    CU_ASSERT_EQUAL(bench->owner.delivered, 1);
+    end(bench);
+}
+
+static void refusals_are_as_few(void)
+{
+    struct bench *bench = begin(false, 4);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < 15000; i++) {
+        bench->client.port++;
+        count += (uint32_t)offer(bench, &(struct parts){.request = 1, .length = 10});
+    }
+    CU_ASSERT_EQUAL(count, 5001);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->refusals, 5001);
+    end(bench);
+}
+
 static void probes_are_answered_without_state(void)
 {
     struct bench *bench = begin(true, 4);
@@ -294,6 +346,9 @@ static void knows_ten_thousand_clients_at_once(void)
 const struct cunit_test tests[] = {
     {"nothing is kept for addresses that prove nothing",
      keeps_nothing_for_addresses_that_prove_nothing},
+    {"a flood of strangers gets few replies, and those that are known are heard",
+     a_flood_of_strangers_gets_few_replies},
+    {"refusals are as few", refusals_are_as_few},
     {"probes are answered without state", probes_are_answered_without_state},
     {"lost state is told: connection and request", says_that_state_is_lost},
     {"sizes that contradict are refused before memory is taken",
