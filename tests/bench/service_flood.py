@@ -53,15 +53,21 @@ def junk_alone(service, kind):
 
 
 def good(service, kind):
-    """Good requests per second, beside junk if there is a kind; and junk sent per second."""
+    """Good requests per second, whose clients are known already when the junk comes, if there is a kind; and what it did."""
+    floods = []
+
+    def flood():
+        if kind:
+            floods.append(start_flood(service, kind, arguments.seconds))
+
     missed = service.counters()[MISSED]
-    flood = start_flood(service, kind, arguments.seconds + 2.5) if kind else None
     try:
         report = service.load(arguments.model, "--closed", arguments.in_flight, "--duration", arguments.seconds, "--split", arguments.cut,
-                              "--sockets", 1, must_count=False)
+                              "--sockets", 1, watch_s=arguments.seconds, beside=flood, must_count=False)
     finally:
-        sent = finish_flood(flood)["sent"] / (arguments.seconds + 2.5) if flood else 0
-    return report["counts"]["completed_per_s"], sent, report["counts"]["lost"], service.counters()[MISSED] - missed
+        sent = [finish_flood(child)["sent"] for child in floods]
+    return {"rate": report["counts"]["completed_per_s"], "lost": report["counts"]["lost"], "sent": sum(sent) / arguments.seconds,
+            "missed": service.counters()[MISSED] - missed, "taken": report["usage"]["dataplane"][1]}
 
 
 def measure(service, kind):
@@ -71,13 +77,12 @@ def measure(service, kind):
         return
     rounds = []
     for _ in range(arguments.rounds):
-        without, with_junk = good(service, None), good(service, kind)
-        rounds.append({"without": without[0], "with": with_junk[0], "ratio": with_junk[0] / without[0], "sent": with_junk[1],
-                       "lost": with_junk[2], "missed": with_junk[3]})
+        without, beside = good(service, None), good(service, kind)
+        rounds.append(beside | {"without": without["rate"], "ratio": beside["rate"] / without["rate"]})
     middle = {name: statistics.median(turn[name] for turn in rounds) for name in rounds[0]}
     host.print_row(kind, f"{cost['sent']:,.0f}", f"{cost['received']:,.0f}", f"{cost['each_ns']:.0f}", f"{cost['returned']:.3f}",
-                   f"{middle['without']:.1f}", f"{middle['with']:.1f}", host.spread([turn["ratio"] for turn in rounds], 3),
-                   f"{middle['sent']:,.0f}", f"{middle['missed']:,.0f}", sum(turn["lost"] for turn in rounds))
+                   f"{middle['without']:.1f}", f"{middle['rate']:.1f}", host.spread([turn["ratio"] for turn in rounds], 3),
+                   f"{middle['sent']:,.0f}", f"{middle['taken']:.0%}", f"{middle['missed']:,.0f}", sum(turn["lost"] for turn in rounds))
 
 
 def main():
@@ -88,7 +93,7 @@ def main():
           f"{arguments.cut}, {arguments.in_flight} good requests in flight.\n")
     with host.Service(arguments, cores, [arguments.model]) as service:
         host.print_head("junk", "alone: sent per s", "received per s", "dataplane, ns each", "bytes back for a byte", "good without, per s",
-                        "good with junk, per s", "ratio of a round: median (middle half)", "junk sent per s meanwhile", "dropped by the kernel", "good requests lost")
+                        "good with junk, per s", "ratio of a round: median (middle half)", "junk sent per s meanwhile", "dataplane waits for the core", "dropped by the kernel", "good requests lost")
         for kind in arguments.kinds.split(","):
             measure(service, kind)
         deaths = service.counters()["jointd.dataplane_deaths"]

@@ -193,12 +193,13 @@ class Service:
         if self.child:
             end(self.child)
 
-    def load(self, model, *words, must_count=True, watch_s=0):
-        """The report of `joint loadtest`; with watch_s, "usage" is what the service's processes did meanwhile."""
+    def load(self, model, *words, must_count=True, watch_s=0, beside=None):
+        """The report of `joint loadtest`; with watch_s, "usage" is what the service's processes did meanwhile, and beside()
+        is called when the warm-up is over."""
         command = [self.joint, "loadtest", "--server", f"127.0.0.1:{self.port}", "--model", self.path(model), "--json", *words]
         child = start(command, self.cores.rest, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
-            usage = self.watch(child, watch_s) if watch_s else None
+            usage = self.watch(child, watch_s, beside) if watch_s else None
             out, err = child.communicate()
         finally:
             end(child)
@@ -207,12 +208,14 @@ class Service:
             raise ServiceError(f"joint loadtest: {report['problem'] if report else err.strip()}")
         return report | {"usage": usage}
 
-    def watch(self, child, seconds):
+    def watch(self, child, seconds, beside):
         """From a second after the worker began to work, for most of the time that counts."""
         begun = task_times(self.pids["worker"])[0]
         while child.poll() is None and task_times(self.pids["worker"])[0] < begun + BUSY_NS:
             time.sleep(0.01)
         time.sleep(WARMUP_S)
+        if beside:
+            beside()
         usage = Usage(self)
         time.sleep(seconds * 0.9)
         return usage.end()
