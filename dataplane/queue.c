@@ -81,10 +81,10 @@ int queue_open(struct queue *queue, struct port *port, uint32_t largest_datagram
     config.ops = &queue_server_ops;
     config.user = queue;
     const size_t bytes = jtp_server_bytes(&config);
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         return -ENOMEM;
+    (void)madvise(memory, bytes, MADV_HUGEPAGE); /* where clients are many; slower without */
     queue->port = port;
     queue->server_bytes = bytes;
     queue->server = jtp_server_init(memory, &config, now_ns);

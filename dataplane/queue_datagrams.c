@@ -1,7 +1,10 @@
 /* Datagrams between the port and the protocol, in bursts. */
 #include "dataplane/queue_parts.h"
 
-/* What one poll sends at most, so that it comes round to receiving. */
+/* What one poll receives and sends at most, so that it comes round to the other. Datagrams that
+ * come faster than they are looked at are acknowledged together: the more there is to do, the less
+ * each costs. */
+#define MAX_RECEIVED_BURSTS 4
 #define MAX_SENT_BURSTS 4
 
 /* The outbox leaves. What lies in an answer is lent to the port; all else it copies. */
@@ -24,7 +27,7 @@ static void send_outbox(struct queue *queue, uint32_t count)
         port_send(queue->port, queue->config.number, burst, count, queue->now_ns);
 }
 
-int queue_receive(struct queue *queue)
+static uint32_t receive_burst(struct queue *queue)
 {
     struct port_received burst[QUEUE_BURST];
     uint32_t replies = 0;
@@ -36,7 +39,19 @@ int queue_receive(struct queue *queue)
     if (count > 0)
         port_release(queue->port, queue->config.number);
     send_outbox(queue, replies);
-    return (int)count;
+    return count;
+}
+
+int queue_receive(struct queue *queue)
+{
+    uint32_t sum = 0;
+    for (int i = 0; i < MAX_RECEIVED_BURSTS; i++) {
+        const uint32_t count = receive_burst(queue);
+        sum += count;
+        if (count < QUEUE_BURST)
+            break;
+    }
+    return (int)sum;
 }
 
 static int take_tokens(struct queue *queue)

@@ -34,6 +34,8 @@ static void begin(struct load *load)
     *call = (struct call){.model = load->cut < 0 && i % 3 == 0 ? &host_small : &host_large,
                           .from = (uint16_t)(load->cut < 0 ? i % 3 : (uint32_t)load->cut),
                           .to = 3};
+    if (load->cut < 0 && i % 4 == 1) /* a long answer, of 36 or 170 KB from the first two cuts */
+        call->to = (uint16_t)(call->from + 1);
     struct caller *caller = &load->callers[i % load->client_count];
     caller->seed = i + 1; /* what it sends is the same in each run */
     if (!caller_call(caller, call))
