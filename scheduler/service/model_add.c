@@ -6,21 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-uint32_t model_set_find(const struct model_set *set, const char *name)
-{
-    /* The newest of that name: one that is still on its way comes before the one it replaces. */
-    uint32_t found = MODEL_NONE;
-    for (uint32_t i = 0; i < set->limit; i++) {
-        const struct model *model = &set->items[i];
-        if (model->state == MODEL_EMPTY || model->state >= MODEL_WITHDRAWING ||
-            strcmp(model->name, name) != 0)
-            continue;
-        if (found == MODEL_NONE || model->state < set->items[found].state)
-            found = i;
-    }
-    return found;
-}
+#include <sys/stat.h>
 
 static int fill_dimensions(struct message_model_file *file, const struct config_dimensions *from)
 {
@@ -58,6 +44,19 @@ static int fill_path(struct message_model_file *file, const char *path)
     return has_room ? 0 : -ENAMETOOLONG;
 }
 
+static int fill_mark(struct model_mark *mark, const char *path)
+{
+    struct stat status;
+    if (stat(path, &status))
+        return -errno;
+    *mark = (struct model_mark){.device = status.st_dev,
+                                .inode = status.st_ino,
+                                .bytes = (uint64_t)status.st_size,
+                                .changed_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000u +
+                                              (uint64_t)status.st_mtim.tv_nsec};
+    return 0;
+}
+
 static int fill(struct model *model, const struct jointd_config *config,
                 const struct model_section *section, const char **what)
 {
@@ -75,10 +74,34 @@ static int fill(struct model *model, const struct jointd_config *config,
     if (error)
         return error;
     *what = section->path;
-    return fill_path(&model->file, section->path);
+    const int missing = fill_path(&model->file, section->path);
+    return missing ? missing : fill_mark(&model->mark, model->file.path);
 }
 
-int model_set_add(struct service *service, const struct model_section *section, uint32_t replaces)
+/* All that decides what it computes; number and weights are told apart later. */
+static bool is_same(const struct model *a, const struct model *b)
+{
+    struct message_model_file file = b->file;
+    file.model = a->file.model;
+    file.weights_bytes = a->file.weights_bytes;
+    return a->version == b->version && memcmp(&a->mark, &b->mark, sizeof(a->mark)) == 0 &&
+           memcmp(&a->file, &file, sizeof(file)) == 0;
+}
+
+/* The newest of its name that is not on its way out, or NULL. */
+static const struct model *find_newest(const struct model_set *set, const char *name)
+{
+    const struct model *newest = NULL;
+    for (uint32_t i = 0; i < set->limit; i++) {
+        const struct model *model = &set->items[i];
+        if (model->state != MODEL_EMPTY && model->state < MODEL_WITHDRAWING &&
+            strcmp(model->name, name) == 0 && (!newest || model->order > newest->order))
+            newest = model;
+    }
+    return newest;
+}
+
+static int place(struct service *service, struct model *model)
 {
     struct model_set *set = &service->models;
     uint32_t number = 0;
@@ -86,11 +109,22 @@ int model_set_add(struct service *service, const struct model_section *section, 
         number++;
     if (number == MESSAGE_MAX_MODELS) {
         log_say(&service->log, "model %s: %u are loaded already; take one out of the configuration",
-                section->name, MESSAGE_MAX_MODELS);
+                model->name, MESSAGE_MAX_MODELS);
         return -ENOSPC;
     }
-    struct model model = {.state = MODEL_WAITING, .replaces = replaces};
-    model.file.model = number;
+    model->file.model = number;
+    model->order = ++set->next_order;
+    set->items[number] = *model;
+    set->used_count++;
+    if (number >= set->limit)
+        set->limit = number + 1;
+    service->look_ns = 0;
+    return 0;
+}
+
+int model_set_want(struct service *service, const struct model_section *section)
+{
+    struct model model = {.state = MODEL_WAITING};
     const char *what;
     const int error = fill(&model, &service->config, section, &what);
     if (error) {
@@ -98,10 +132,6 @@ int model_set_add(struct service *service, const struct model_section *section, 
                 section->name, what, strerror(-error), section->name);
         return error;
     }
-    set->items[number] = model;
-    set->used_count++;
-    if (number >= set->limit)
-        set->limit = number + 1;
-    service->look_ns = 0;
-    return 0;
+    const struct model *newest = find_newest(&service->models, section->name);
+    return newest && is_same(newest, &model) ? 0 : place(service, &model);
 }

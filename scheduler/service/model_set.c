@@ -21,7 +21,7 @@ static void empty(struct model_set *set, struct model *model)
 {
     region_fini(&model->table_region);
     region_fini(&model->weights);
-    *model = (struct model){.replaces = MODEL_NONE};
+    *model = (struct model){0};
     set->used_count--;
     while (set->limit > 0 && set->items[set->limit - 1].state == MODEL_EMPTY)
         set->limit--;
@@ -93,14 +93,27 @@ void model_set_remove(struct service *service, uint32_t number)
     service->look_ns = 0;
 }
 
+static bool is_leaving(const struct model *model)
+{
+    return model->state == MODEL_EMPTY || model->state >= MODEL_WITHDRAWING;
+}
+
+static bool is_older(const struct model *model, const struct model *than)
+{
+    return !is_leaving(model) && model->order < than->order && strcmp(model->name, than->name) == 0;
+}
+
 /* It will not serve: what it was to replace stays. */
 static void fail(struct service *service, uint32_t number, const char *text)
 {
-    struct model *model = &service->models.items[number];
+    const struct model_set *set = &service->models;
+    const struct model *model = &set->items[number];
+    bool is_there_another = false;
+    for (uint32_t i = 0; i < set->limit; i++)
+        is_there_another |= set->items[i].state == MODEL_SERVING && is_older(&set->items[i], model);
     log_say(&service->log, "model %s (version %u): %s%s; `joint cuts %s` tries it alone",
             model->name, model->version, text,
-            model->replaces == MODEL_NONE ? "" : "; the one before it serves on", model->file.path);
-    model->replaces = MODEL_NONE;
+            is_there_another ? "; the one before it serves on" : "", model->file.path);
     model_set_remove(service, number);
 }
 
@@ -213,9 +226,9 @@ void model_set_ready(struct service *service, uint32_t number)
             model->name, model->version, model->table.cut_count, model->table.shared->max_batch,
             (double)model->file.weights_bytes / 1e6,
             (double)(service->now_ns - model->since_ns) / 1e9);
-    if (model->replaces != MODEL_NONE)
-        model_set_remove(service, model->replaces);
-    model->replaces = MODEL_NONE;
+    for (uint32_t i = 0; i < service->models.limit; i++)
+        if (is_older(&service->models.items[i], model))
+            model_set_remove(service, i);
     service->look_ns = 0;
 }
 

@@ -34,11 +34,17 @@ enum model_state {
     MODEL_UNLOADING,
 };
 
+/* Which bytes lie at a path. */
+struct model_mark {
+    uint64_t device, inode, bytes, changed_ns;
+};
+
 struct model {
     enum model_state state;
     bool is_known; /* to the dispatcher */
     uint32_t version;
-    uint32_t replaces; /* number of the one that goes when this one serves; MODEL_NONE */
+    uint64_t order; /* which of two under one name is the newer */
+    struct model_mark mark; /* of the file, when it was added */
     uint32_t open_count; /* requests that are not ended */
     uint64_t told, withdraw_told, withdrawn; /* ingresses, a bit each */
     uint64_t since_ns; /* when its packing began */
@@ -52,6 +58,7 @@ struct model_set {
     struct model *items; /* owned; [MESSAGE_MAX_MODELS] */
     struct loader loader;
     uint32_t loading; /* number that the loader packs; MODEL_NONE */
+    uint64_t next_order;
     uint32_t used_count; /* not EMPTY */
     uint32_t limit; /* all beyond are EMPTY */
 };
@@ -61,11 +68,10 @@ static_assert(DATAPLANE_MAX_QUEUES <= 64, "a bit for each");
 int model_set_init(struct model_set *set, struct service *service);
 void model_set_fini(struct model_set *set); /* accepts NULL and zeroed */
 
-/* A model of the configuration, instead of number `replaces` or MODEL_NONE. 0; -EINVAL, -ENOSPC,
- * said in the log. */
-int model_set_add(struct service *service, const struct model_section *section, uint32_t replaces);
-/* The number under that name which serves or will; MODEL_NONE. */
-uint32_t model_set_find(const struct model_set *set, const char *name);
+/* A model of the configuration. If that very one is there or on its way, nothing; else it is
+ * loaded, and takes the place of those of that name when it serves. 0; -EINVAL, -ENOSPC or what the
+ * path said, said in the log. */
+int model_set_want(struct service *service, const struct model_section *section);
 void model_set_remove(struct service *service, uint32_t number);
 
 /* Now and then: what can go on. How much was done. */

@@ -16,11 +16,6 @@ static const struct model_section *find_section(const struct jointd_config *conf
     return NULL;
 }
 
-static bool is_of_model(const struct config_change *change)
-{
-    return strcmp(change->section->name, "model") == 0;
-}
-
 static void say(struct service *service, const struct config_change *change)
 {
     const char *name = change->name ? change->name : "";
@@ -74,27 +69,6 @@ static void remove_models(struct service *service, const struct jointd_config *w
     }
 }
 
-static bool has_changed(const struct config_diff *diff, const char *name)
-{
-    for (uint32_t i = 0; i < diff->count; i++)
-        if (is_of_model(&diff->items[i]) && diff->items[i].name &&
-            strcmp(diff->items[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-/* New ones, changed ones, and those that could not be loaded before. */
-static void add_models(struct service *service, const struct jointd_config *wanted,
-                       const struct config_diff *diff)
-{
-    for (uint32_t i = 0; i < wanted->model_count; i++) {
-        const struct model_section *section = &wanted->models[i];
-        const uint32_t old = model_set_find(&service->models, section->name);
-        if (old == MODEL_NONE || has_changed(diff, section->name))
-            model_set_add(service, section, old);
-    }
-}
-
 static void swap_models(struct service *service, struct jointd_config *wanted)
 {
     struct model_section *models = service->config.models;
@@ -116,7 +90,8 @@ static void take_over(struct service *service, struct jointd_config *wanted)
         say(service, &diff.items[i]);
     take_options(service, wanted);
     remove_models(service, wanted);
-    add_models(service, wanted, &diff);
+    for (uint32_t i = 0; i < wanted->model_count; i++)
+        model_set_want(service, &wanted->models[i]);
     swap_models(service, wanted);
     service->load.has_changed = true;
     log_say(&service->log, "reload: done, %u changes, %u of them take a restart", diff.count,

@@ -136,7 +136,7 @@ static int start(struct service *service)
         return error;
     }
     for (uint32_t i = 0; i < service->config.model_count; i++)
-        model_set_add(service, &service->config.models[i], MODEL_NONE);
+        model_set_want(service, &service->config.models[i]);
     return 0;
 }
 

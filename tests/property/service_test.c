@@ -230,6 +230,15 @@ static void a_reload_takes_models_over(void)
     service_caller_finish(&test.caller, test.calls, 1);
     CU_ASSERT_TRUE(service_call_is_right(&test.calls[0]));
 
+    /* Other bytes under the same path, and the same version. */
+    service_host_network(test.host, "lenet", 1, 1, "other", path, sizeof(path));
+    kill(test.host->pid, SIGHUP);
+    service_host_hear(test.host, "model lenet (version 4): gone", 20);
+    service_case_until_served(&test);
+    kill(test.host->pid, SIGHUP); /* now no model has changed */
+    service_host_hear(test.host, "reload: done, 1 changes", 20);
+    service_case_until_served(&test);
+
     service_host_configure(test.host, ""); /* and all of them can go */
     kill(test.host->pid, SIGHUP);
     service_host_hear(test.host, "model lenet (version 4): gone", 20);
