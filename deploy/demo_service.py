@@ -19,6 +19,7 @@ parser.add_argument("model", help="an ONNX file with one input and one output")
 parser.add_argument("folder", help="for what it writes; input.npy and whole.npy lie in it")
 parser.add_argument("--uring", action="store_true", help="the kernel's UDP by io_uring on the loopback, instead of DPDK between two namespaces")
 arguments = parser.parse_args()
+arguments.folder, arguments.model = map(os.path.abspath, (arguments.folder, arguments.model))
 JOINT = f"{arguments.build}/scheduler/cli/joint"
 JOINTD = f"{arguments.build}/scheduler/jointd/jointd"
 NAME = os.path.basename(arguments.model).removesuffix(".onnx")
