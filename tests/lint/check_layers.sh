@@ -23,6 +23,7 @@ function library(header) {
     if (header ~ /^liburing/) return "liburing"
     if (header ~ /^microhttpd/) return "libmicrohttpd"
     if (header == "ini.h") return "inih"
+    if (header == "joint.h") return "libjoint"
     if (header == "png.h") return "libpng"
     if (header == "glpk.h") return "glpk"
     if (header ~ /^(ngtcp2|gnutls)\//) return "ngtcp2"
