@@ -12,17 +12,36 @@ static uint64_t hash_of(const struct jtp_server *server, const struct jtp_addres
     return jtp_siphash(&server->config.table_key, text, sizeof(text));
 }
 
-struct jtp_peer *jtp_server_find_peer(struct jtp_server *server, const struct jtp_address *address,
-                                      uint64_t connection)
+static bool is_peer(const struct jtp_peer *peer, const struct jtp_address *address,
+                    uint64_t connection)
+{
+    return peer->generation != 0 && peer->connection == connection &&
+           jtp_address_equal(&peer->address, address);
+}
+
+static struct jtp_peer *look_up(struct jtp_server *server, const struct jtp_address *address,
+                                uint64_t connection)
 {
     const struct jtp_table *table = &server->peer_table;
     uint32_t at = jtp_table_first(table, hash_of(server, address, connection));
-    for (; at != JTP_TABLE_END; at = jtp_table_next(table, at)) {
-        struct jtp_peer *peer = &server->peers[at];
-        if (peer->connection == connection && jtp_address_equal(&peer->address, address))
-            return peer;
-    }
+    for (; at != JTP_TABLE_END; at = jtp_table_next(table, at))
+        if (is_peer(&server->peers[at], address, connection))
+            return &server->peers[at];
     return NULL;
+}
+
+/* Datagrams come in runs, and the keyed hash takes longer than to look at who came lately. Whoever
+ * aims at one place of these only makes others take the long way. */
+struct jtp_peer *jtp_server_find_peer(struct jtp_server *server, const struct jtp_address *address,
+                                      uint64_t connection)
+{
+    uint32_t *recent = &server->recent_peers[(address->port ^ connection) % JTP_RECENT_PEERS];
+    if (is_peer(&server->peers[*recent], address, connection))
+        return &server->peers[*recent];
+    struct jtp_peer *peer = look_up(server, address, connection);
+    if (peer)
+        *recent = (uint32_t)(peer - server->peers);
+    return peer;
 }
 
 struct jtp_peer *jtp_server_new_peer(struct jtp_server *server, const struct jtp_address *address,

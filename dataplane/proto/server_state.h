@@ -11,6 +11,7 @@
 
 #define JTP_NO_REQUEST UINT32_MAX
 #define JTP_FEW_RANGES 4
+#define JTP_RECENT_PEERS 256
 #define JTP_DEAD_TIMEOUTS 8 /* probe timeouts in a row, after which a client is taken for gone */
 
 enum jtp_timer_kind { JTP_PEER_TIMER, JTP_REQUEST_TIMER };
@@ -92,6 +93,7 @@ struct jtp_server {
     struct jtp_peer *peers;
     struct jtp_request *requests;
     struct jtp_table peer_table, request_table;
+    uint32_t recent_peers[JTP_RECENT_PEERS]; /* numbers; any peer, by a few bits of who it is */
     struct jtp_range **free_ranges; /* a stack */
     uint32_t free_range_count;
     uint32_t next_generation;

@@ -343,6 +343,34 @@ static void knows_ten_thousand_clients_at_once(void)
     end(bench);
 }
 
+/* Every 256th port has its place among those who came lately. */
+static void who_came_lately_is_known_whoever_it_was(void)
+{
+    struct bench *bench = begin(false, 2);
+    for (uint32_t turn = 0; turn < 6; turn++) {
+        bench->client.port = (uint16_t)(1000 + 256 * (turn % 2));
+        deliver_one(bench, 1 + turn / 2, 0);
+        answer(bench, 10);
+        CU_ASSERT_TRUE(jtp_server_next_datagram(bench->server, bench->now_ns, &bench->out));
+        jtp_packet_read(bench->bytes, jtp_datagram_join(&bench->out, bench->bytes), &bench->packet);
+        offer(bench, &(struct parts){.has_ack = true, .acked = bench->packet.header.packet_number});
+        release(&bench->owner, bench->owner.slot);
+    }
+    CU_ASSERT_EQUAL(bench->owner.delivered, 6);
+    CU_ASSERT_EQUAL(bench->owner.sent, 6);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->clients, 2);
+    bench->client.port = 1512; /* takes the place of the one that was silent longest */
+    deliver_one(bench, 1, 0);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->evicted, 1);
+    bench->client.port = 1000;
+    CU_ASSERT_EQUAL(offer(bench, &(struct parts){.control = {.type = JTP_QUERY, .request = 1}}), 1);
+    CU_ASSERT_EQUAL(bench->packet.header.kind, JTP_REFUSE);
+    bench->client.port = 1256;
+    offer(bench, &(struct parts){.control = {.type = JTP_QUERY, .request = 77}});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_UNKNOWN);
+    end(bench);
+}
+
 const struct cunit_test tests[] = {
     {"nothing is kept for addresses that prove nothing",
      keeps_nothing_for_addresses_that_prove_nothing},
@@ -368,5 +396,6 @@ const struct cunit_test tests[] = {
     {"a forged acknowledgement is ignored", a_forged_acknowledgement_is_ignored},
     {"ten thousand clients are known at once, and forgotten after a minute",
      knows_ten_thousand_clients_at_once},
+    {"who came lately is known, whoever it was", who_came_lately_is_known_whoever_it_was},
     {NULL, NULL},
 };
