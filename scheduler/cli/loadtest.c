@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAME "loadtest"
 #define PROBE_PATIENCE_NS 1000000000
@@ -294,11 +295,31 @@ static int report_mobile(const struct loadtest_options *options)
     return command_finish(NAME);
 }
 
+/* Libraries have threads that block no signals: what comes to one of them is handed on to the main
+ * thread, where it waits until the run takes it. */
+static void hand_on(int number)
+{
+    if (gettid() != getpid())
+        tgkill(getpid(), getpid(), number);
+}
+
+static void hold_signals(sigset_t *before)
+{
+    const struct sigaction action = {.sa_handler = hand_on};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, before);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
 int command_loadtest(int argc, char **argv)
 {
     struct loadtest_options options;
     struct loadtest test = {.options = &options};
-    sigset_t signals;
+    sigset_t before;
     int status;
     if (!loadtest_options_parse(&options, argc, argv, &status))
         return status;
@@ -310,11 +331,7 @@ int command_loadtest(int argc, char **argv)
     if (status)
         return status;
     /* From here on there may be files to remove: an interrupt waits until the run takes it. */
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigset_t before;
-    sigprocmask(SIG_BLOCK, &signals, &before);
+    hold_signals(&before);
     status = make_all(&test);
     if (!status)
         status = go(&test);

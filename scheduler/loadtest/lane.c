@@ -75,9 +75,10 @@ int loadtest_lane_create(struct loadtest_lane **made, const struct loadtest_plan
                          struct port *port, uint32_t queue, uint32_t index, uint32_t lane_count)
 {
     struct jtp_client_config config;
-    struct loadtest_lane *lane = calloc(1, sizeof(*lane));
+    struct loadtest_lane *lane = aligned_alloc(alignof(struct loadtest_lane), sizeof(*lane));
     if (!lane)
         return -ENOMEM;
+    memset(lane, 0, sizeof(*lane));
     lane->plan = plan;
     lane->port = port;
     lane->queue = queue;

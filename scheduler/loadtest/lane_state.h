@@ -15,6 +15,7 @@
 #include "scheduler/loadtest/clock.h"
 #include "scheduler/loadtest/lane.h"
 
+#include <stdalign.h>
 #include <stdatomic.h>
 
 #define LANE_NONE UINT32_MAX
@@ -91,9 +92,9 @@ struct loadtest_lane {
     uint64_t woken_ns, longest_turn_ns, stray;
     bool is_silent, is_stopping, is_over;
 
-    atomic_bool wants_stop; /* any thread: w, lane: r */
+    alignas(64) atomic_bool wants_stop; /* any thread: w, lane: r */
     /* lane: w, any thread: r */
-    _Atomic uint64_t offered_seen, answered_seen, rejected_seen, late_seen, open_seen;
+    alignas(64) _Atomic uint64_t offered_seen, answered_seen, rejected_seen, late_seen, open_seen;
 };
 
 /* Puts a phone on the list of those to be settled. */

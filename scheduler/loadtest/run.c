@@ -101,6 +101,14 @@ static void tell(const struct loadtest_run *run, const struct loadtest_watch *wa
     watch->tick(watch->user, elapsed_ns, &sum);
 }
 
+/* A second signal ends the process. */
+static void allow_the_end(const sigset_t *signals)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+}
+
 /* Sleeps by waiting for the signals that end the run. */
 static void watch_over(struct loadtest_run *run, const struct loadtest_watch *watch,
                        const sigset_t *signals, uint64_t start_ns)
@@ -110,7 +118,7 @@ static void watch_over(struct loadtest_run *run, const struct loadtest_watch *wa
     while (!all_over(run)) {
         if (sigtimedwait(signals, NULL, &look) > 0) {
             stop(run);
-            pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+            allow_the_end(signals);
         }
         const uint64_t now_ns = loadtest_clock_ns();
         if (watch && watch->tick && now_ns >= next_ns) {

@@ -36,8 +36,8 @@ int loadtest_run_create(struct loadtest_run **run, const struct loadtest_plan *p
 void loadtest_run_destroy(struct loadtest_run *run); /* accepts NULL */
 
 /* Returns once all lanes are over. SIGINT and SIGTERM end the run early: the threads block them,
- * the caller's takes them; a second one has its usual effect. 0, or -EAGAIN: a thread could not be
- * started, and nothing was sent by the others. */
+ * the caller's takes them; after one, their handlers are gone, so that a second ends the process.
+ * 0, or -EAGAIN: a thread could not be started, and nothing was sent by the others. */
 int loadtest_run_go(struct loadtest_run *run, const struct loadtest_watch *watch);
 
 const struct loadtest_outcome *loadtest_run_outcome(const struct loadtest_run *run);
