@@ -30,35 +30,33 @@ uint64_t fake_message_bytes(const struct engine_cut *cut, uint32_t rows, uint8_t
     return bytes;
 }
 
-static void encode_u8(const float *floats, size_t count, uint8_t *to)
+/* One row; scale is where its eight bytes are, with u8. */
+static void decode_row(uint8_t encoding, const uint8_t *from, const uint8_t *scale, float *to,
+                       size_t count)
 {
-    struct encoding_scale scale = encoding_measure(floats, count);
-    memcpy(to, &scale.scale, 4);
-    memcpy(to + 4, &scale.zero, 4);
-    encoding_u8_from_f32(to + SCALE_BYTES, floats, count, scale);
+    struct encoding_scale said;
+    const void *halves = from;
+    if (encoding == JTP_F16) {
+        encoding_f32_from_f16(to, halves, count);
+        return;
+    }
+    memcpy(&said.scale, scale, 4);
+    memcpy(&said.zero, scale + 4, 4);
+    encoding_f32_from_u8(to, from, count, said);
 }
 
-static void decode_u8(const uint8_t *from, size_t count, float *floats)
+static void encode_row(uint8_t encoding, const float *from, uint8_t *scale, uint8_t *to,
+                       size_t count)
 {
-    struct encoding_scale scale;
-    memcpy(&scale.scale, from, 4);
-    memcpy(&scale.zero, from + 4, 4);
-    encoding_f32_from_u8(floats, from + SCALE_BYTES, count, scale);
-}
-
-static void code_row(uint8_t encoding, bool is_decoded, const uint8_t *from, uint8_t *to,
-                     size_t count)
-{
-    const void *source = from;
-    void *target = to;
-    if (encoding == JTP_U8 && is_decoded)
-        decode_u8(from, count, target);
-    else if (encoding == JTP_U8)
-        encode_u8(source, count, to);
-    else if (is_decoded)
-        encoding_f32_from_f16(target, source, count);
-    else
-        encoding_f16_from_f32(target, source, count);
+    void *halves = to;
+    if (encoding == JTP_F16) {
+        encoding_f16_from_f32(halves, from, count);
+        return;
+    }
+    struct encoding_scale found = encoding_measure(from, count);
+    memcpy(scale, &found.scale, 4);
+    memcpy(scale + 4, &found.zero, 4);
+    encoding_u8_from_f32(to, from, count, found);
 }
 
 bool fake_message_code(const struct engine_cut *cut, uint32_t rows, uint8_t encoding,
@@ -66,20 +64,25 @@ bool fake_message_code(const struct engine_cut *cut, uint32_t rows, uint8_t enco
 {
     if (encoding == JTP_F32)
         return true;
-    const uint8_t *from = *bytes;
-    uint8_t *coded = malloc(fake_message_bytes(cut, rows, is_decoded ? JTP_F32 : encoding));
-    uint8_t *to = coded;
-    for (uint32_t t = 0; t < cut->tensor_count && coded; t++) {
-        size_t plain = cut->tensors[t].bytes, small = row_bytes(&cut->tensors[t], encoding);
+    uint8_t *other = malloc(fake_message_bytes(cut, rows, is_decoded ? JTP_F32 : encoding));
+    if (!other)
+        return false;
+    uint8_t *scale = is_decoded ? *bytes : other, *plain = is_decoded ? other : *bytes;
+    uint8_t *coded = scale + (encoding == JTP_U8 ? SCALE_BYTES * cut->tensor_count * rows : 0);
+    for (uint32_t t = 0; t < cut->tensor_count; t++) {
+        size_t count = cut->tensors[t].bytes / sizeof(float);
         for (uint32_t r = 0; r < rows; r++) {
-            code_row(encoding, is_decoded, from, to, plain / sizeof(float));
-            from += is_decoded ? small : plain;
-            to += is_decoded ? plain : small;
+            void *floats = plain;
+            if (is_decoded)
+                decode_row(encoding, coded, scale, floats, count);
+            else
+                encode_row(encoding, floats, scale, coded, count);
+            plain += count * sizeof(float);
+            coded += encoding == JTP_U8 ? count : 2 * count;
+            scale += encoding == JTP_U8 ? SCALE_BYTES : 0;
         }
     }
-    if (!coded)
-        return false;
     free(*bytes);
-    *bytes = coded;
+    *bytes = other;
     return true;
 }

@@ -100,14 +100,16 @@ static void test_u8(void)
     message_encode(&float_cut, ROWS, JTP_U8, (uint8_t *)fill(state), message);
     message_decode(&float_cut, ROWS, JTP_U8, message, (uint8_t *)back);
     for (uint32_t row = 0; row < ROWS; row++) {
-        const uint8_t *first = message + row * 13, *second = message + 3 * 13 + row * 608;
+        /* Six scales, three rows of five elements, three of 600. */
+        const uint8_t *first = message + 48 + row * 5, *second = message + 48 + 15 + row * 600;
         for (uint32_t i = 0; i < 5; i++) {
-            CU_ASSERT_EQUAL(back[row * 5 + i], value(first, i));
-            CU_ASSERT_DOUBLE_EQUAL(value(first, i), state[row * 5 + i], 2.0 / 255);
+            CU_ASSERT_EQUAL(back[row * 5 + i], value(message, row, first[i]));
+            CU_ASSERT_DOUBLE_EQUAL(value(message, row, first[i]), state[row * 5 + i], 2.0 / 255);
         }
         for (uint32_t i = 0; i < 600; i++) {
-            CU_ASSERT_EQUAL(back[16 + row * 600 + i], value(second, i));
-            CU_ASSERT_DOUBLE_EQUAL(value(second, i), state[16 + row * 600 + i], 200.0 / 255);
+            CU_ASSERT_EQUAL(back[16 + row * 600 + i], value(message, ROWS + row, second[i]));
+            CU_ASSERT_DOUBLE_EQUAL(value(message, ROWS + row, second[i]), state[16 + row * 600 + i],
+                                   200.0 / 255);
         }
     }
     free(back);
@@ -118,6 +120,6 @@ const struct cunit_test tests[] = {
     {"sizes of messages and states", test_bytes},
     {"other types cross as they are, without gaps", test_own_types},
     {"f16 keeps eleven bits", test_f16},
-    {"u8 has a scale for each row of each tensor, before it", test_u8},
+    {"u8 has a scale for each row of each tensor, all before the elements", test_u8},
     {NULL, NULL},
 };
