@@ -127,6 +127,8 @@ int child_start(struct child *child, uint64_t now_ns)
     child->state = CHILD_RUNNING;
     child->started_ns = child->watched_ns = now_ns;
     child->beat_ns = child->silent_ns = 0;
+    child->is_doubted = false;
+    child->spared_count = 0;
     child->was_killed_for_hanging = false;
     child->start_count++;
     return 0;
@@ -178,6 +180,20 @@ bool child_poll(struct child *child, uint64_t now_ns)
     return true;
 }
 
+/* Silent for as long as it may be. On a machine that is too busy that is no hang: killing it then
+ * would only cost what it has. */
+static bool is_starved(struct child *child, uint64_t hang_ns)
+{
+    const struct core_time has = core_time_of(child->pid);
+    if (child->spared_count == CHILD_MAX_SPARED ||
+        !core_time_is_starved(&child->had, &has, hang_ns / 4))
+        return false;
+    child->spared_count++;
+    child->silent_ns = hang_ns / 2;
+    child->is_doubted = false;
+    return true;
+}
+
 bool child_watch(struct child *child, uint64_t beat_ns, uint64_t hang_ns, uint64_t now_ns)
 {
     if (!is_alive(child) || child->was_killed_for_hanging)
@@ -188,8 +204,14 @@ bool child_watch(struct child *child, uint64_t beat_ns, uint64_t hang_ns, uint64
     if (beat_ns != child->beat_ns) {
         child->beat_ns = beat_ns;
         child->silent_ns = 0;
+        child->is_doubted = false;
+        child->spared_count = 0;
     }
-    if (child->silent_ns < hang_ns)
+    if (!child->is_doubted && child->silent_ns >= hang_ns / 2) {
+        child->is_doubted = true;
+        child->had = core_time_of(child->pid);
+    }
+    if (child->silent_ns < hang_ns || is_starved(child, hang_ns))
         return false;
     child->was_killed_for_hanging = true;
     child_kill(child);

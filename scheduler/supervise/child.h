@@ -14,6 +14,8 @@
 #ifndef SCHEDULER_SUPERVISE_CHILD_H
 #define SCHEDULER_SUPERVISE_CHILD_H
 
+#include "scheduler/supervise/core_time.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +23,7 @@
 
 #define CHILD_MAX_SOCKETS 64u
 #define CHILD_MAX_ARGUMENTS 30u
+#define CHILD_MAX_SPARED 10u
 
 enum child_state { CHILD_IDLE, CHILD_RUNNING, CHILD_STOPPING, CHILD_DEAD };
 
@@ -56,6 +59,9 @@ struct child {
     uint64_t beat_ns; /* the newest sign of life that child_watch saw */
     uint64_t watched_ns; /* when child_watch looked last */
     uint64_t silent_ns; /* for how long of the watched time it has given none */
+    bool is_doubted; /* it is silent for half of what it may be: had is as of then */
+    struct core_time had;
+    unsigned spared_count; /* how often in this silence it was let live for want of a core */
     uint64_t start_count, death_count;
 };
 
@@ -75,7 +81,8 @@ void child_kill(struct child *child);
 bool child_poll(struct child *child, uint64_t now_ns);
 /* Its newest sign of life, whatever it says, must change: kills it after hang_ns in which it did
  * not, and says so, once. To be called some times in each hang_ns: the time between two calls
- * counts for half of hang_ns at most, so that a pause of our own is not taken for its. */
+ * counts for half of hang_ns at most, so that a pause of our own is not taken for its. One that
+ * was not let run for half of the second half is given that half again, CHILD_MAX_SPARED times. */
 bool child_watch(struct child *child, uint64_t beat_ns, uint64_t hang_ns, uint64_t now_ns);
 /* DEAD to IDLE, after the caller has repaired; closes what is left of the sockets. */
 void child_clear(struct child *child);

@@ -77,6 +77,21 @@ static int count_off(const char *fds)
     return recv(3, &byte, 1, 0) < 0;
 }
 
+static void stay(void)
+{
+    send(3, "stays", sizeof("stays"), MSG_NOSIGNAL);
+    for (;;)
+        pause();
+}
+
+/* Wants a core without end. */
+static void spin(void)
+{
+    send(3, "spins", sizeof("spins"), MSG_NOSIGNAL);
+    for (volatile unsigned i = 0;; i++)
+        ;
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
@@ -86,10 +101,11 @@ int main(int argc, char **argv)
         return count_off(argv[2]);
     if (strcmp(mode, "exit") == 0 && argc > 2)
         return (int)strtol(argv[2], NULL, 10);
+    if (strcmp(mode, "spin") == 0)
+        spin();
     if (strcmp(mode, "abort") == 0)
         abort();
     if (strcmp(mode, "stay") == 0)
-        for (;;)
-            pause();
+        stay();
     return 2;
 }
