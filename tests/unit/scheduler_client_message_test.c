@@ -80,16 +80,17 @@ static void test_f16(void)
     free(state);
 }
 
-/* One element by the formula of PROTOCOL.md. */
-static float value(const uint8_t *row, uint32_t at)
+/* One element by the formula of PROTOCOL.md: its scale is the number-th of the message. */
+static float value(const uint8_t *message, uint32_t number, uint8_t element)
 {
+    const uint8_t *at = message + (size_t)number * 8;
     float scale;
     uint32_t bits =
-        (uint32_t)row[0] | (uint32_t)row[1] << 8 | (uint32_t)row[2] << 16 | (uint32_t)row[3] << 24;
-    int32_t zero = (int32_t)((uint32_t)row[4] | (uint32_t)row[5] << 8 | (uint32_t)row[6] << 16 |
-                             (uint32_t)row[7] << 24);
+        (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+    int32_t zero = (int32_t)((uint32_t)at[4] | (uint32_t)at[5] << 8 | (uint32_t)at[6] << 16 |
+                             (uint32_t)at[7] << 24);
     memcpy(&scale, &bits, sizeof(scale));
-    return scale * (float)(row[8 + at] - zero);
+    return scale * (float)(element - zero);
 }
 
 static void test_u8(void)
