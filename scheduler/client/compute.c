@@ -94,7 +94,7 @@ static void *run(void *user)
     struct joint *joint = user;
     struct call *call;
     pthread_mutex_lock(&joint->mutex);
-    while ((call = call_list_take(&joint->to_compute)) || !joint->is_closing) {
+    while ((call = call_list_take(&joint->to_compute)) || !joint->is_over) {
         if (call)
             advance(joint, call);
         else
@@ -118,7 +118,7 @@ int compute_start(struct joint *joint)
 void compute_stop(struct joint *joint)
 {
     pthread_mutex_lock(&joint->mutex);
-    joint->is_closing = true;
+    joint->is_closing = joint->is_over = true;
     pthread_cond_broadcast(&joint->work);
     pthread_mutex_unlock(&joint->mutex);
     for (uint32_t i = 0; i < joint->started_workers; i++)

@@ -64,7 +64,8 @@ struct joint {
 
     pthread_mutex_t mutex;
     pthread_cond_t work, context_free; /* for the workers; for who wants a context */
-    bool is_closing;
+    bool is_closing; /* nothing new begins, and what is open at a server is given up */
+    bool is_over; /* the I/O thread has ended: no more calls will come to the workers */
     struct engine_context *contexts[JOINT_MAX_CONTEXTS]; /* those nobody uses */
     uint64_t *layer_ns[JOINT_MAX_CONTEXTS]; /* for the context's runs */
     uint32_t free_contexts;
