@@ -34,6 +34,7 @@ static const struct {
     [COUNT_WORKER_HANGS] = {"jointd.worker_hangs", COUNTER_SUM},
     [COUNT_RECOVERY_NS_MAX] = {"jointd.recovery_ns_max", COUNTER_MAX},
     [COUNT_DATAPLANE_DEATHS] = {"jointd.dataplane_deaths", COUNTER_SUM},
+    [COUNT_API_DEATHS] = {"jointd.api_deaths", COUNTER_SUM},
     [COUNT_JUNK] = {"jointd.junk", COUNTER_SUM},
     [COUNT_QUEUE_NS] = {"jointd.queue_ns", COUNTER_SUM},
     [COUNT_COMPUTE_NS] = {"jointd.compute_ns", COUNTER_SUM},

@@ -30,6 +30,7 @@ enum count {
     COUNT_WORKER_HANGS,
     COUNT_RECOVERY_NS_MAX,
     COUNT_DATAPLANE_DEATHS,
+    COUNT_API_DEATHS,
     COUNT_JUNK, /* words of a peer that fit nothing it may say */
     COUNT_QUEUE_NS,
     COUNT_COMPUTE_NS,

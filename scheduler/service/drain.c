@@ -53,13 +53,15 @@ static void end(struct service *service, uint64_t now_ns)
     service->state = SERVICE_ENDING;
     service->drain_ns = now_ns + ENDING_NS;
     child_stop(&service->dataplane.child);
+    api_stop(&service->api);
     child_kill(&service->models.loader.child);
     workers_stop(&service->workers);
 }
 
 static bool are_all_gone(const struct service *service)
 {
-    return service->dataplane.child.state == CHILD_IDLE && workers_are_gone(&service->workers);
+    return service->dataplane.child.state == CHILD_IDLE && api_is_gone(&service->api) &&
+           workers_are_gone(&service->workers);
 }
 
 int drain_look(struct service *service, uint64_t now_ns)

@@ -100,6 +100,8 @@ static int make_parts(struct service *service)
     if (!error)
         error = workers_init(&service->workers, service);
     if (!error)
+        error = api_init(&service->api, service);
+    if (!error)
         error = show_init(&service->show, service);
     return error;
 }
@@ -171,6 +173,7 @@ void service_destroy(struct service *service)
     if (!service)
         return;
     show_fini(&service->show);
+    api_fini(&service->api);
     workers_fini(&service->workers);
     model_set_fini(&service->models);
     dataplane_fini(&service->dataplane);
@@ -205,6 +208,7 @@ static int look(struct service *service, uint64_t now_ns)
     work += workers_look(service, now_ns);
     work += model_set_look(service, now_ns);
     work += dataplane_look(service, now_ns);
+    work += api_look(service, now_ns);
     work += drain_look(service, now_ns);
     load_look(service, now_ns);
     work += show_look(service, now_ns);

@@ -15,6 +15,7 @@
  *   | models      | one loader after the other packs                | its loader ends   |
  *   | workers     | processes; each loads what is packed            | DRAIN, then killed|
  *   | dataplane   | started once the models are warm                | DRAIN, stopped    |
+ *   | api         | joint-api, if HTTP is wanted                    | stopped           |
  *   | show        | the control socket                              | its file is gone  |
  *   | ready line  | when all queues take requests                   |                   | */
 #ifndef SCHEDULER_SERVICE_SERVICE_H
@@ -22,6 +23,7 @@
 
 #include "scheduler/config/jointd_config.h"
 #include "scheduler/dispatch/dispatch.h"
+#include "scheduler/service/api.h"
 #include "scheduler/service/counts.h"
 #include "scheduler/service/dataplane.h"
 #include "scheduler/service/ingress.h"
@@ -72,6 +74,7 @@ struct service {
     struct model_set models;
     struct workers workers;
     struct dataplane dataplane;
+    struct api api;
     struct load load;
     struct show show;
     enum service_state state;

@@ -34,6 +34,8 @@ static void say_status(void *context, struct control_status *status)
     const uint64_t now_ns = service->now_ns;
     control_status_begin(status, service->config.server.name, name_of_service(service->state));
     control_status_child(status, &service->dataplane.child, now_ns);
+    if (service->api.is_wanted)
+        control_status_child(status, &service->api.child, now_ns);
     for (uint32_t i = 0; i < service->workers.count; i++)
         control_status_child(status, &service->workers.items[i].child, now_ns);
     control_status_child(status, &service->models.loader.child, now_ns);

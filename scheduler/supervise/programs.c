@@ -1,4 +1,5 @@
-/* Looks for joint-worker and joint-dataplane, so that a build tree runs as an installation does. */
+/* Looks for joint-worker, joint-dataplane and joint-api, so that a build tree runs as an
+ * installation does. */
 #include "scheduler/supervise/programs.h"
 
 #include <errno.h>
@@ -56,6 +57,9 @@ int programs_find_from(struct programs *programs, const char *here, const char *
                      wanted[i].name, here, here, JOINT_LIBEXECDIR);
         return -ENOENT;
     }
+    const struct program api = {"joint-api", "/../api", programs->api};
+    if (find(&api, here, libexec))
+        programs->api[0] = '\0';
     return 0;
 }
 

@@ -9,12 +9,13 @@
 struct programs {
     char worker[PROGRAM_PATH_BYTES];
     char dataplane[PROGRAM_PATH_BYTES];
+    char api[PROGRAM_PATH_BYTES]; /* "": it is not there, which is no error */
 };
 
 /* The first of: the folder JOINT_LIBEXEC of the environment, and then no other; the folder of the
  * running program; ../libexec beside it; where the build tree has them; the folder they are
- * installed to. 0; or -ENOENT and why, one line. Call it before anything changes the process's
- * user. */
+ * installed to. 0; or -ENOENT, where one that jointd cannot do without is missing, and why, one
+ * line. Call it before anything changes the process's user. */
 int programs_find(struct programs *programs, char *why, size_t why_bytes);
 
 /* The same for a program that lies in the folder `here`, with `libexec` for the variable, which may

@@ -1,0 +1,304 @@
+/* From a path to its page. */
+#include "scheduler/api/pages.h"
+#include "scheduler/api/load_json.h"
+#include "scheduler/api/metrics.h"
+#include "scheduler/api/model_json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define MAX_WORDS 8u
+#define PATH_BYTES 512u
+#define STALE_FACTOR 10u /* a load so many times older than it is valid: jointd does not move */
+
+struct path {
+    char bytes[PATH_BYTES];
+    const char *word[MAX_WORDS];
+    uint32_t count;
+};
+
+void pages_init(struct pages *pages, const struct view *view)
+{
+    memset(pages, 0, sizeof(*pages));
+    pages->view = view;
+}
+
+void pages_fini(struct pages *pages)
+{
+    if (!pages)
+        return;
+    page_text_fini(&pages->load_body);
+    page_text_fini(&pages->text);
+    page_text_fini(&pages->orca);
+}
+
+/* Words between slashes; a slash at the end counts for nothing. False: there are too many. */
+static bool split(struct path *path, const char *from)
+{
+    const int length = snprintf(path->bytes, sizeof(path->bytes), "%s", from);
+    path->count = 0;
+    if (length < 0 || (size_t)length >= sizeof(path->bytes) || from[0] != '/')
+        return false;
+    for (char *at = path->bytes; *at;) {
+        *at++ = '\0';
+        if (!*at)
+            break;
+        if (path->count == MAX_WORDS)
+            return false;
+        path->word[path->count++] = at;
+        at += strcspn(at, "/");
+    }
+    return true;
+}
+
+static bool read_newest(struct pages *pages)
+{
+    if (view_has_newer(pages->view, &pages->load))
+        (void)view_read_load(pages->view, &pages->load); /* else the one before, older by its age */
+    return pages->load.sequence != 0;
+}
+
+static uint64_t age_ns(const struct pages *pages)
+{
+    const uint64_t then_ns = pages->load.report.generated_ns;
+    return pages->now_ns > then_ns ? pages->now_ns - then_ns : 0;
+}
+
+static struct reply made(const struct page_text *text, unsigned status)
+{
+    return (struct reply){.status = text->has_failed ? 500 : status, .body = text};
+}
+
+static struct reply no_load(struct pages *pages)
+{
+    return reply_error(&pages->text, 503, "no load was published yet; ask again in a second");
+}
+
+/* The names in a list with commas; 0: one is unknown. */
+static unsigned read_parts(const char *list)
+{
+    static const struct {
+        const char *name;
+        unsigned part;
+    } names[] = {{"classes", LOAD_JSON_CLASSES}, {"models", LOAD_JSON_MODELS}};
+    unsigned parts = 0;
+    for (const char *at = list;; at++) {
+        const size_t length = strcspn(at, ",");
+        unsigned part = 0;
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+            if (strlen(names[i].name) == length && memcmp(names[i].name, at, length) == 0)
+                part = names[i].part;
+        if (!part)
+            return 0;
+        parts |= part;
+        at += length;
+        if (!*at)
+            return parts;
+    }
+}
+
+static bool has_class(const struct view *view, const char *name)
+{
+    for (uint32_t i = 0; i < view->setup.class_count; i++)
+        if (strcmp(view->setup.class_name[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void render_whole(struct pages *pages)
+{
+    static const struct load_json_wish whole = {.parts = LOAD_JSON_ALL};
+    if (pages->body_sequence == pages->load.sequence &&
+        pages->body_change_count == pages->view->change_count)
+        return;
+    page_text_clear(&pages->load_body);
+    load_json_add(&pages->load_body, pages->view, &pages->load, &whole, &pages->age_at);
+    snprintf(pages->etag, sizeof(pages->etag), "W/\"%016llx-%llu-%llu\"",
+             (unsigned long long)pages->load.report.boot, (unsigned long long)pages->load.sequence,
+             (unsigned long long)pages->view->change_count);
+    pages->body_sequence = pages->load.sequence;
+    pages->body_change_count = pages->view->change_count;
+    pages->render_count++;
+}
+
+/* Only what was wished for. */
+static struct reply load_part(struct pages *pages, const struct page_query *query)
+{
+    const struct view *view = pages->view;
+    struct load_json_wish wish = {
+        .parts = LOAD_JSON_ALL, .model = query->model, .class_name = query->class_name};
+    if (query->include && !(wish.parts = read_parts(query->include)))
+        return reply_error(&pages->text, 400,
+                           "include=%s: names of parts with commas between: classes, models",
+                           query->include);
+    if (query->model && !view_find(view, query->model, 0))
+        return reply_error(&pages->text, 404, "no model %s takes requests; /v2/models lists them",
+                           query->model);
+    if (query->class_name && !has_class(view, query->class_name))
+        return reply_error(&pages->text, 404, "no class %s; /v2/load lists them",
+                           query->class_name);
+    size_t age_at;
+    page_text_clear(&pages->text);
+    load_json_add(&pages->text, view, &pages->load, &wish, &age_at);
+    if (!pages->text.has_failed)
+        load_json_set_age(pages->text.bytes + age_at, age_ns(pages) / 1000);
+    return made(&pages->text, 200);
+}
+
+static struct reply get_load(struct pages *pages, const struct page_query *query)
+{
+    if (!read_newest(pages))
+        return no_load(pages);
+    render_whole(pages);
+    struct reply reply;
+    if (query->if_none_match && strstr(query->if_none_match, pages->etag)) {
+        page_text_clear(&pages->text);
+        reply = (struct reply){.status = 304, .body = &pages->text};
+    } else if (query->model || query->class_name || query->include) {
+        reply = load_part(pages, query);
+    } else {
+        if (!pages->load_body.has_failed)
+            load_json_set_age(pages->load_body.bytes + pages->age_at, age_ns(pages) / 1000);
+        reply = made(&pages->load_body, 200);
+    }
+    if (reply.status < 400) {
+        reply.etag = pages->etag;
+        reply.has_orca = true;
+    }
+    return reply;
+}
+
+const char *pages_orca(struct pages *pages, const char *format)
+{
+    if (!read_newest(pages))
+        return NULL;
+    page_text_clear(&pages->orca);
+    load_json_add_orca(&pages->orca, &pages->load.report,
+                       format && strcasecmp(format, "json") == 0);
+    return pages->orca.has_failed ? NULL : pages->orca.bytes;
+}
+
+static struct reply get_metrics(struct pages *pages, const struct page_query *query)
+{
+    const bool is_open = query->accept && strstr(query->accept, "application/openmetrics-text");
+    page_text_clear(&pages->text);
+    metrics_add(&pages->text, pages->view, read_newest(pages) ? &pages->load : NULL, pages->now_ns,
+                is_open);
+    struct reply reply = made(&pages->text, 200);
+    reply.type = is_open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                         : "text/plain; version=0.0.4; charset=utf-8";
+    return reply;
+}
+
+static struct reply get_server(struct pages *pages)
+{
+    page_text_clear(&pages->text);
+    page_text_add(&pages->text,
+                  "{\"name\":\"joint\",\"version\":\"%s\",\"server\":", JOINT_VERSION);
+    page_text_add_json_string(&pages->text, pages->view->setup.server);
+    page_text_add(&pages->text, ",\"extensions\":[\"joint.load/1\",\"joint.cuts/1\"]}\n");
+    return made(&pages->text, 200);
+}
+
+static struct reply get_ready(struct pages *pages, const struct page_query *query)
+{
+    const char *why = NULL;
+    if (!read_newest(pages)) {
+        why = "loading";
+    } else {
+        const struct load_report *report = &pages->load.report;
+        const bool is_strict = query->fail_on_overload && strcmp(query->fail_on_overload, "0") != 0;
+        if (report->state == LOAD_LOADING || report->state == LOAD_DRAINING ||
+            (is_strict && report->state == LOAD_OVERLOADED))
+            why = load_json_state(report->state);
+        else if (age_ns(pages) > STALE_FACTOR * report->valid_ns)
+            why = "stale";
+    }
+    page_text_clear(&pages->text);
+    page_text_add(&pages->text, "{\"ready\":%s,\"state\":\"%s\"}\n", why ? "false" : "true",
+                  why ? why : load_json_state(pages->load.report.state));
+    return made(&pages->text, why ? 503 : 200);
+}
+
+static struct reply get_live(struct pages *pages)
+{
+    page_text_clear(&pages->text);
+    page_text_add(&pages->text, "{\"live\":true}\n");
+    return made(&pages->text, 200);
+}
+
+static bool is_word(const struct path *path, uint32_t at, const char *word)
+{
+    return at < path->count && strcmp(path->word[at], word) == 0;
+}
+
+/* 0: it is no version. */
+static uint32_t read_version(const char *word)
+{
+    char *end;
+    errno = 0;
+    const unsigned long version = strtoul(word, &end, 10);
+    return errno || *end || word[0] < '0' || word[0] > '9' || version > UINT32_MAX
+               ? 0
+               : (uint32_t)version;
+}
+
+/* /v2/models/M[/versions/V][/ready] */
+static struct reply get_model(struct pages *pages, const struct path *path)
+{
+    const char *name = path->word[2];
+    uint32_t version = 0, at = 3;
+    if (is_word(path, at, "versions") && at + 1 < path->count) {
+        version = read_version(path->word[at + 1]);
+        if (!version)
+            return reply_error(&pages->text, 404, "%s: a version is a number from 1 on",
+                               path->word[at + 1]);
+        at += 2;
+    }
+    const struct view_model *model = view_find(pages->view, name, version);
+    if (!model)
+        return reply_error(&pages->text, 404, "no model %s%s takes requests; /v2/models lists them",
+                           name, version ? " of that version" : "");
+    page_text_clear(&pages->text);
+    if (at == path->count)
+        model_json_add(&pages->text, pages->view, model);
+    else if (is_word(path, at, "ready") && at + 1 == path->count)
+        page_text_add(&pages->text, "{\"ready\":true}\n");
+    else
+        return reply_error(&pages->text, 404,
+                           "/v2/models/MODEL, /versions/VERSION after it, /ready after either");
+    return made(&pages->text, 200);
+}
+
+static struct reply get_models(struct pages *pages)
+{
+    page_text_clear(&pages->text);
+    model_json_add_list(&pages->text, pages->view);
+    return made(&pages->text, 200);
+}
+
+struct reply pages_get(struct pages *pages, const char *path_text, const struct page_query *query)
+{
+    struct path path;
+    const bool is_split = split(&path, path_text);
+    if (is_split && is_word(&path, 0, "metrics") && path.count == 1)
+        return get_metrics(pages, query);
+    if (is_split && is_word(&path, 0, "v2")) {
+        if (path.count == 1)
+            return get_server(pages);
+        if (is_word(&path, 1, "load") && path.count == 2)
+            return get_load(pages, query);
+        if (is_word(&path, 1, "health") && is_word(&path, 2, "live") && path.count == 3)
+            return get_live(pages);
+        if (is_word(&path, 1, "health") && is_word(&path, 2, "ready") && path.count == 3)
+            return get_ready(pages, query);
+        if (is_word(&path, 1, "models"))
+            return path.count == 2 ? get_models(pages) : get_model(pages, &path);
+    }
+    return reply_error(&pages->text, 404,
+                       "no such page; there are /v2, /v2/load, /v2/health/live, /v2/health/ready, "
+                       "/v2/models, /v2/models/MODEL, /metrics");
+}

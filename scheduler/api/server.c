@@ -1,0 +1,269 @@
+/* Listens, answers, and closes what takes too long. */
+#include "scheduler/api/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FIRST_DELAY_NS UINT64_C(1000000000)
+#define LAST_DELAY_NS UINT64_C(30000000000)
+#define SWEEP_NS UINT64_C(1000000000)
+#define BACKLOG 256
+/* Request line and headers have to fit. */
+#define CONNECTION_BYTES ((size_t)16384)
+#define IDLE_SECONDS 15u
+
+struct server_connection {
+    bool is_open;
+    int fd; /* libmicrohttpd's */
+    uint64_t since_ns; /* its start, or the end of its last request */
+};
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static const char *argument(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+static bool has_body(struct MHD_Connection *connection)
+{
+    const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return (length && strcmp(length, "0") != 0) ||
+           header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
+static enum MHD_Result send_reply(struct server *server, struct MHD_Connection *connection,
+                                  const struct reply *reply, const char *orca_format)
+{
+    const struct page_text *body = reply->body;
+    const bool has_bytes = !body->has_failed && body->length > 0;
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        has_bytes ? body->length : 0, has_bytes ? body->bytes : NULL, MHD_RESPMEM_MUST_COPY);
+    if (!response)
+        return MHD_NO;
+    const char *orca =
+        reply->has_orca || orca_format ? pages_orca(server->config.pages, orca_format) : NULL;
+    if (reply->status != MHD_HTTP_NOT_MODIFIED)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+                                reply->type ? reply->type : "application/json");
+    if (reply->etag)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, reply->etag);
+    if (orca)
+        MHD_add_response_header(response, "endpoint-load-metrics", orca);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+    if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+    const enum MHD_Result result = MHD_queue_response(connection, reply->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static struct reply get(struct server *server, struct MHD_Connection *connection, const char *path)
+{
+    const struct page_query query = {
+        .model = argument(connection, "model"),
+        .class_name = argument(connection, "class"),
+        .include = argument(connection, "include"),
+        .fail_on_overload = argument(connection, "fail_on_overload"),
+        .accept = header(connection, MHD_HTTP_HEADER_ACCEPT),
+        .if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
+    };
+    return pages_get(server->config.pages, path, &query);
+}
+
+/* Called when the headers are there, and again when all is. An answer at the first call ends the
+ * connection: it is for those that announce a body, which is never waited for, as no page takes
+ * one. */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
+                                  const char *path, const char *method, const char *version,
+                                  const char *upload, size_t *upload_bytes, void **request)
+{
+    struct server *server = context;
+    struct page_text *text = &server->config.pages->text;
+    const bool is_get =
+        strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    const bool is_first = !*request;
+    *request = server;
+    struct reply reply;
+    if (!is_get)
+        reply = reply_error(text, MHD_HTTP_METHOD_NOT_ALLOWED, "%s: pages here take GET and HEAD",
+                            method);
+    else if (has_body(connection))
+        reply = reply_error(text, MHD_HTTP_BAD_REQUEST, "%s takes no body; send none", method);
+    else if (is_first)
+        return MHD_YES;
+    else
+        reply = get(server, connection, path);
+    return send_reply(server, connection, &reply,
+                      header(connection, "endpoint-load-metrics-format"));
+}
+
+static void on_request_end(void *context, struct MHD_Connection *connection, void **request,
+                           enum MHD_RequestTerminationCode code)
+{
+    const struct server *server = context;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct server_connection *mine = info ? info->socket_context : NULL;
+    if (mine)
+        mine->since_ns = server->config.pages->now_ns;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **mine,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (*mine)
+            *(struct server_connection *)*mine = (struct server_connection){0};
+        return;
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    for (uint32_t i = 0; info && i < server->config.max_connections; i++) {
+        struct server_connection *free = &server->connections[i];
+        if (free->is_open)
+            continue;
+        *free = (struct server_connection){
+            .is_open = true, .fd = info->connect_fd, .since_ns = server->config.pages->now_ns};
+        *mine = free;
+        return;
+    }
+}
+
+int server_init(struct server *server, const struct server_config *config)
+{
+    *server = (struct server){.config = *config, .epoll_fd = -1, .delay_ns = FIRST_DELAY_NS};
+    server->connections = calloc(config->max_connections, sizeof(*server->connections));
+    return server->connections ? 0 : -ENOMEM;
+}
+
+void server_fini(struct server *server)
+{
+    if (!server)
+        return;
+    if (server->daemon)
+        MHD_stop_daemon(server->daemon);
+    free(server->connections);
+    *server = (struct server){.epoll_fd = -1};
+}
+
+/* A socket that listens; or -errno. */
+static int open_socket(const struct server_config *config)
+{
+    static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff};
+    const bool is_v4 = memcmp(config->address, v4, sizeof(v4)) == 0;
+    struct sockaddr_in at_v4 = {.sin_family = AF_INET, .sin_port = htons(config->port)};
+    struct sockaddr_in6 at_v6 = {.sin6_family = AF_INET6, .sin6_port = htons(config->port)};
+    memcpy(&at_v4.sin_addr, config->address + 12, 4);
+    memcpy(&at_v6.sin6_addr, config->address, 16);
+    const int on = 1;
+    const int fd =
+        socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    int error = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+                (!is_v4 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)));
+    if (!error)
+        error = is_v4 ? bind(fd, (struct sockaddr *)&at_v4, sizeof(at_v4))
+                      : bind(fd, (struct sockaddr *)&at_v6, sizeof(at_v6));
+    if (!error)
+        error = listen(fd, BACKLOG);
+    if (!error)
+        return fd;
+    error = -errno;
+    close(fd);
+    return error;
+}
+
+static int start(struct server *server)
+{
+    const int fd = open_socket(&server->config);
+    if (fd < 0)
+        return fd;
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, server->config.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_request_end, server,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+    if (!server->daemon) {
+        close(fd);
+        return -ENOMEM;
+    }
+    server->epoll_fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    return 0;
+}
+
+static void print_place(const struct server *server, char *text, size_t text_bytes)
+{
+    char address[INET6_ADDRSTRLEN] = "";
+    inet_ntop(AF_INET6, server->config.address, address, sizeof(address));
+    const bool is_v4 = strncmp(address, "::ffff:", 7) == 0 && strchr(address, '.');
+    snprintf(text, text_bytes, "%s%s%s:%u", is_v4 ? "" : "[", is_v4 ? address + 7 : address,
+             is_v4 ? "" : "]", (unsigned)server->config.port);
+}
+
+static void try_to_listen(struct server *server, uint64_t now_ns)
+{
+    char place[INET6_ADDRSTRLEN + 16];
+    print_place(server, place, sizeof(place));
+    const int error = start(server);
+    if (!error) {
+        fprintf(stderr, "joint-api: serves http://%s\n", place);
+        return;
+    }
+    if (!server->has_complained)
+        fprintf(stderr,
+                "joint-api: cannot listen on %s: %s; tries again and again; [api] listen and port "
+                "name others\n",
+                place, strerror(-error));
+    server->has_complained = true;
+    server->retry_ns = now_ns + server->delay_ns;
+    server->delay_ns = 2 * server->delay_ns < LAST_DELAY_NS ? 2 * server->delay_ns : LAST_DELAY_NS;
+}
+
+/* libmicrohttpd notices the end by itself. Its own limit is one of silence only: a byte now and
+ * then would do. */
+static void sweep(struct server *server, uint64_t now_ns)
+{
+    server->sweep_ns = now_ns + SWEEP_NS;
+    for (uint32_t i = 0; i < server->config.max_connections; i++) {
+        const struct server_connection *connection = &server->connections[i];
+        if (connection->is_open && now_ns > connection->since_ns &&
+            now_ns - connection->since_ns > server->config.request_ns)
+            shutdown(connection->fd, SHUT_RDWR);
+    }
+}
+
+void server_poll(struct server *server, uint64_t now_ns)
+{
+    if (!server->daemon) {
+        if (now_ns >= server->retry_ns)
+            try_to_listen(server, now_ns);
+        return;
+    }
+    MHD_run(server->daemon);
+    if (now_ns >= server->sweep_ns)
+        sweep(server, now_ns);
+}
+
+int server_timeout_ms(const struct server *server, int most_ms)
+{
+    MHD_UNSIGNED_LONG_LONG ms;
+    if (!server->daemon || MHD_get_timeout(server->daemon, &ms) != MHD_YES)
+        return most_ms;
+    return ms < (unsigned)most_ms ? (int)ms : most_ms;
+}

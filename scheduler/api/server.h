@@ -1,0 +1,38 @@
+/* HTTP on one address: libmicrohttpd driven from outside, a bounded number of connections, and an
+ * end to each that takes too long. */
+#ifndef SCHEDULER_API_SERVER_H
+#define SCHEDULER_API_SERVER_H
+
+#include "scheduler/api/pages.h"
+
+struct MHD_Daemon;
+struct server_connection;
+
+struct server_config {
+    struct pages *pages; /* borrowed */
+    uint8_t address[16]; /* IPv6, or IPv4 as ::ffff:a.b.c.d */
+    uint16_t port;
+    uint32_t max_connections;
+    uint64_t request_ns; /* a connection may take so long for a request, or be idle */
+};
+
+struct server {
+    struct server_config config;
+    struct MHD_Daemon *daemon; /* owned; NULL: it does not listen */
+    int epoll_fd; /* the daemon's; -1 */
+    struct server_connection *connections; /* owned; [max_connections] */
+    uint64_t retry_ns, delay_ns; /* when it tries to listen again */
+    uint64_t sweep_ns;
+    bool has_complained;
+};
+
+/* 0 or -ENOMEM; it does not listen yet. */
+int server_init(struct server *server, const struct server_config *config);
+void server_fini(struct server *server); /* accepts NULL and zeroed */
+
+/* Answers what is there; listens, if it is time to try, and says so on standard error. */
+void server_poll(struct server *server, uint64_t now_ns);
+/* How long it may be left alone unless epoll_fd is readable; at most `most_ms`. */
+int server_timeout_ms(const struct server *server, int most_ms);
+
+#endif

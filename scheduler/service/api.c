@@ -1,0 +1,233 @@
+/* The life of joint-api: setup, what comes and goes, signs of life, death, and anew. */
+#include "scheduler/service/api.h"
+#include "scheduler/service/service.h"
+#include "shm/fd_pass.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define START_NS UINT64_C(10000000000)
+#define REQUEST_NS UINT64_C(30000000000)
+#define MAX_CONNECTIONS 512u /* on all addresses */
+
+static const char *const arguments[] = {"--socket", "%s", NULL};
+
+static_assert(CONFIG_MAX_ADDRESSES <= API_MAX_ADDRESSES, "addresses");
+static_assert(CONFIG_NAME_BYTES <= API_NAME_BYTES && INGRESS_NAME_BYTES <= API_NAME_BYTES, "names");
+static_assert(MESSAGE_MAX_MODELS <= API_MAX_MODELS, "models");
+static_assert(1 + DATAPLANE_MAX_QUEUES <= API_MAX_COUNTERS, "counters");
+
+static void fill(struct api_setup *setup, const struct jointd_config *config)
+{
+    const struct config_addresses *listen = &config->api.listen;
+    setup->tcp_port = (uint32_t)config->api.port;
+    setup->address_count = listen->count;
+    for (uint32_t i = 0; i < listen->count; i++)
+        memcpy(setup->address[i], listen->items[i].ip, sizeof(setup->address[i]));
+    setup->max_connections = MAX_CONNECTIONS / listen->count;
+    setup->request_ns = REQUEST_NS;
+    setup->class_count = config->class_count;
+    snprintf(setup->server, sizeof(setup->server), "%s", config->server.name);
+    for (uint32_t i = 0; i < config->class_count; i++)
+        snprintf(setup->class_name[i], sizeof(setup->class_name[i]), "%s", config->classes[i].name);
+}
+
+int api_init(struct api *api, struct service *service)
+{
+    const struct jointd_config *config = &service->config;
+    *api = (struct api){0};
+    if (config->api.listen.count == 0)
+        return 0;
+    if (!service->programs.api[0]) {
+        log_say(&service->log, "joint-api is not installed: no HTTP; [api] listen = (nothing) "
+                               "says that none is wanted");
+        return 0;
+    }
+    api->setup = calloc(1, sizeof(*api->setup));
+    if (!api->setup)
+        return -ENOMEM;
+    fill(api->setup, config);
+    api->child_config =
+        (struct child_config){.name = "joint-api",
+                              .program = service->programs.api,
+                              .arguments = arguments,
+                              .socket_count = 1,
+                              .is_confined = service->is_confined,
+                              .uid = service->uid,
+                              .gid = service->gid,
+                              .restart_delay_ns = config->workers.restart_delay_ns,
+                              .restart_delay_max_ns = config->workers.restart_delay_max_ns,
+                              .stable_ns = service->stable_ns};
+    child_init(&api->child, &api->child_config);
+    api->is_wanted = true;
+    return 0;
+}
+
+void api_fini(struct api *api)
+{
+    if (!api || !api->setup)
+        return;
+    child_fini(&api->child);
+    free(api->setup);
+    *api = (struct api){0};
+}
+
+static int send_region(struct api *api, const void *message, size_t bytes,
+                       const struct region *region)
+{
+    const int fd = region_share_fd(region, REGION_READ_ONLY);
+    if (fd < 0)
+        return fd;
+    const int error = fd_pass_send(api->child.socket[0], message, bytes, &fd, 1);
+    close(fd);
+    return error;
+}
+
+static void start(struct service *service, uint64_t now_ns)
+{
+    struct api *api = &service->api;
+    memset(api->model_since_ns, 0, sizeof(api->model_since_ns));
+    api->has_own_counters = false;
+    api->queues_of = 0;
+    api->beat_count = 0;
+    int error = child_start(&api->child, now_ns);
+    if (error) {
+        char text[256];
+        child_describe(&api->child, text, sizeof(text));
+        log_say(&service->log, "%s", text);
+        return;
+    }
+    error = idle_watch(&service->idle, api->child.pidfd);
+    if (!error)
+        error = send_region(api, api->setup, sizeof(*api->setup), &service->memory.load);
+    if (error) {
+        log_say(&service->log, "joint-api: %s; it is started anew", strerror(-error));
+        child_kill(&api->child);
+    }
+}
+
+static void bury(struct service *service)
+{
+    struct api *api = &service->api;
+    if (service->state < SERVICE_ENDING) {
+        char text[256];
+        child_describe(&api->child, text, sizeof(text));
+        counts_add(&service->counts, COUNT_API_DEATHS, 1);
+        log_say(&service->log, "%s; it is started again", text);
+    }
+    child_clear(&api->child);
+}
+
+/* Each of these sends one thing: 1 if it did, 0 if there is nothing, -errno for later. */
+
+static int tell_counters(struct service *service)
+{
+    struct api *api = &service->api;
+    const struct dataplane *dataplane = &service->dataplane;
+    struct api_message message = {.kind = API_COUNTERS};
+    if (!api->has_own_counters) {
+        const int error = send_region(api, &message, sizeof(message), &service->memory.counters);
+        api->has_own_counters = !error;
+        return error ? error : 1;
+    }
+    if (api->queues_of == dataplane->child.start_count || !dataplane_is_started(dataplane))
+        return 0;
+    for (uint32_t i = 0; i < dataplane->count; i++) {
+        message.number = 1 + i;
+        const int error =
+            send_region(api, &message, sizeof(message), &dataplane->ingress[i].counters);
+        if (error)
+            return error; /* then all of them again: they only replace each other */
+    }
+    api->queues_of = dataplane->child.start_count;
+    return 1;
+}
+
+static bool is_shown(const struct api *api, const struct model *model, uint32_t number)
+{
+    return model->state == MODEL_SERVING && api->model_since_ns[number] == model->since_ns;
+}
+
+static int tell_model(struct service *service, uint32_t number)
+{
+    struct api *api = &service->api;
+    const struct model *model = &service->models.items[number];
+    struct api_message message = {.number = number};
+    if (model->state == MODEL_SERVING && !is_shown(api, model, number)) {
+        message.kind = API_MODEL;
+        message.version = model->version;
+        memcpy(message.name, model->name, sizeof(model->name));
+        const int error = send_region(api, &message, sizeof(message), &model->table_region);
+        if (!error)
+            api->model_since_ns[number] = model->since_ns;
+        return error ? error : 1;
+    }
+    if (model->state == MODEL_SERVING || !api->model_since_ns[number])
+        return 0;
+    message.kind = API_MODEL_GONE;
+    const int error = fd_pass_send(api->child.socket[0], &message, sizeof(message), NULL, 0);
+    if (!error)
+        api->model_since_ns[number] = 0;
+    return error ? error : 1;
+}
+
+static int tell(struct service *service)
+{
+    int work = 0, told;
+    while ((told = tell_counters(service)) > 0)
+        work++;
+    /* What came before what went, so that a model that is replaced is never missing. */
+    for (int is_end = 0; is_end < 2; is_end++)
+        for (uint32_t i = 0; i < service->models.limit && told >= 0; i++)
+            if ((service->models.items[i].state != MODEL_SERVING) == is_end)
+                work += (told = tell_model(service, i)) > 0;
+    return work;
+}
+
+static void hear(struct api *api)
+{
+    struct api_beat beat;
+    while (recv(api->child.socket[0], &beat, sizeof(beat), MSG_DONTWAIT) == sizeof(beat))
+        api->beat_count++;
+}
+
+int api_look(struct service *service, uint64_t now_ns)
+{
+    struct api *api = &service->api;
+    if (!api->is_wanted)
+        return 0;
+    if (child_poll(&api->child, now_ns)) {
+        bury(service);
+        return 1;
+    }
+    if (child_is_due(&api->child, now_ns)) {
+        if (service->state >= SERVICE_ENDING)
+            return 0;
+        start(service, now_ns);
+        return 1;
+    }
+    if (api->child.state != CHILD_RUNNING)
+        return 0;
+    hear(api);
+    const uint64_t hang_ns = service->config.workers.hang_timeout_ns;
+    const uint64_t patience_ns = api->beat_count || hang_ns > START_NS ? hang_ns : START_NS;
+    if (child_watch(&api->child, api->beat_count, patience_ns, now_ns))
+        log_say(&service->log, "joint-api gave no sign of life for %llu ms; it is killed",
+                (unsigned long long)(patience_ns / 1000000));
+    return tell(service);
+}
+
+void api_stop(struct api *api)
+{
+    if (api->is_wanted)
+        child_stop(&api->child);
+}
+
+bool api_is_gone(const struct api *api)
+{
+    return !api->is_wanted || api->child.state == CHILD_IDLE;
+}

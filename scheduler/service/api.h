@@ -1,0 +1,34 @@
+/* joint-api as jointd keeps it: one process that only reads. It is started with the service, so
+ * that what is not ready yet can be asked about; without it all else goes on. */
+#ifndef SCHEDULER_SERVICE_API_H
+#define SCHEDULER_SERVICE_API_H
+
+#include "scheduler/supervise/child.h"
+#include "shm/api_setup.h"
+
+struct service;
+
+struct api {
+    bool is_wanted;
+    struct child child;
+    struct child_config child_config;
+    struct api_setup *setup; /* owned */
+    /* What this life was told: models by the time their packing began, 0 if not; counters. */
+    uint64_t model_since_ns[API_MAX_MODELS];
+    bool has_own_counters;
+    uint64_t queues_of; /* which start of the dataplane the others are of */
+    uint64_t beat_count; /* heard from this life */
+};
+
+/* No process yet. 0 or -ENOMEM. */
+int api_init(struct api *api, struct service *service);
+void api_fini(struct api *api); /* accepts NULL and zeroed */
+
+/* Now and then: its life, and what is new for it. How much was done. */
+int api_look(struct service *service, uint64_t now_ns);
+
+/* The service ends: so shall it. */
+void api_stop(struct api *api);
+bool api_is_gone(const struct api *api);
+
+#endif

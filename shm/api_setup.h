@@ -1,0 +1,49 @@
+/* What jointd tells joint-api over the one socket between them: first api_setup with the load page
+ * (load_report.h), read-only; then an api_message for each thing that comes or goes, with one
+ * read-only descriptor where the kind has one. joint-api only sends api_beat, a sign of life. */
+#ifndef SHM_API_SETUP_H
+#define SHM_API_SETUP_H
+
+#include "shm/layout.h"
+#include "shm/load_report.h"
+
+#define API_MAX_ADDRESSES 8u
+#define API_NAME_BYTES 64u
+#define API_MAX_MODELS 256u
+#define API_MAX_COUNTERS 65u /* jointd's, and those of each queue of the dataplane */
+
+/* jointd: sets all, from its configuration; joint-api: checks what indexes. Names end with 0. */
+struct api_setup {
+    uint32_t tcp_port;
+    uint32_t address_count;
+    uint8_t address[API_MAX_ADDRESSES][16]; /* IPv6, or IPv4 as ::ffff:a.b.c.d */
+    uint32_t max_connections; /* on each address */
+    uint32_t class_count;
+    uint64_t request_ns; /* a connection on which no request was ended for so long is closed */
+    char server[API_NAME_BYTES];
+    char class_name[LOAD_REPORT_MAX_CLASSES][API_NAME_BYTES];
+};
+
+enum api_message_kind {
+    API_COUNTERS = 1, /* descriptor: counters; `number` of them, in place of any before */
+    API_MODEL, /* descriptor: the model's table; it takes requests */
+    API_MODEL_GONE,
+};
+
+struct api_message {
+    uint32_t kind; /* enum api_message_kind */
+    uint32_t number; /* COUNTERS: 0 jointd, 1 + q queue q; else jointd's number of the model */
+    uint32_t version; /* MODEL */
+    uint32_t reserved;
+    char name[API_NAME_BYTES]; /* MODEL */
+};
+
+struct api_beat {
+    uint64_t count;
+};
+
+static_assert(sizeof(struct api_setup) == 216 + API_NAME_BYTES * LOAD_REPORT_MAX_CLASSES,
+              "api_setup");
+static_assert(sizeof(struct api_message) == 80, "api_message");
+
+#endif
