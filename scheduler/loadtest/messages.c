@@ -41,7 +41,7 @@ static float f16_value(uint16_t bits)
     return bits & 0x8000 ? -magnitude : magnitude;
 }
 
-/* Fills in one tensor; returns its bytes. */
+/* Fills in one tensor's elements; returns their bytes. */
 static size_t draw_tensor(uint8_t *at, const struct engine_tensor *tensor, uint8_t encoding,
                           struct loadtest_random *random)
 {
@@ -58,11 +58,23 @@ static size_t draw_tensor(uint8_t *at, const struct engine_tensor *tensor, uint8
             jtp_put_u16(at + 2 * i, draw_f16(random));
         return 2 * elements;
     }
-    put_f32(at, U8_SCALE);
-    jtp_put_u32(at + 4, U8_ZERO);
     for (size_t i = 0; i < elements; i++)
-        at[8 + i] = (uint8_t)loadtest_random_next(random);
-    return 8 + elements;
+        at[i] = (uint8_t)loadtest_random_next(random);
+    return elements;
+}
+
+/* One message: with u8 the scales and zero points of all tensors come first. Returns its bytes. */
+static size_t draw_message(uint8_t *at, const struct engine_cut *cut, uint8_t encoding,
+                           struct loadtest_random *random)
+{
+    uint8_t *next = at;
+    for (uint32_t t = 0; t < cut->tensor_count && encoding == JTP_U8; t++, next += 8) {
+        put_f32(next, U8_SCALE);
+        jtp_put_u32(next + 4, U8_ZERO);
+    }
+    for (uint32_t t = 0; t < cut->tensor_count; t++)
+        next += draw_tensor(next, &cut->tensors[t], encoding, random);
+    return (size_t)(next - at);
 }
 
 static int fill_pool(struct loadtest_message_pool *pool, const struct loadtest_model *model,
@@ -79,8 +91,7 @@ static int fill_pool(struct loadtest_message_pool *pool, const struct loadtest_m
     struct loadtest_random random = loadtest_random_stream(seed, 1000 + cut);
     uint8_t *next = pool->memory;
     for (uint32_t i = 0; i < messages->tensor_count; i++)
-        for (uint32_t t = 0; t < at->tensor_count; t++)
-            next += draw_tensor(next, &at->tensors[t], messages->encoding, &random);
+        next += draw_message(next, at, messages->encoding, &random);
     return 0;
 }
 
@@ -109,9 +120,9 @@ void loadtest_messages_fini(struct loadtest_messages *messages)
     *messages = (struct loadtest_messages){0};
 }
 
-/* Returns the message's bytes of this tensor. */
+/* head: scale and zero point of u8. Returns the bytes of this tensor's elements. */
 static size_t decode_tensor(const struct engine_tensor *tensor, uint8_t encoding,
-                            const uint8_t *bytes, void *to)
+                            const uint8_t *head, const uint8_t *bytes, void *to)
 {
     const size_t elements = loadtest_model_elements(tensor);
     float *values = to;
@@ -124,16 +135,17 @@ static size_t decode_tensor(const struct engine_tensor *tensor, uint8_t encoding
             values[i] = f16_value(jtp_get_u16(bytes + 2 * i));
         return 2 * elements;
     }
-    const float scale = get_f32(bytes);
-    const int32_t zero = (int32_t)jtp_get_u32(bytes + 4);
+    const float scale = get_f32(head);
+    const int32_t zero = (int32_t)jtp_get_u32(head + 4);
     for (size_t i = 0; i < elements; i++)
-        values[i] = scale * (float)((int32_t)bytes[8 + i] - zero);
-    return 8 + elements;
+        values[i] = scale * (float)((int32_t)bytes[i] - zero);
+    return elements;
 }
 
 void loadtest_message_decode(const struct engine_cut *cut, uint8_t encoding, const uint8_t *bytes,
                              void *const *tensors)
 {
+    const uint8_t *next = bytes + (encoding == JTP_U8 ? (size_t)8 * cut->tensor_count : 0);
     for (uint32_t i = 0; i < cut->tensor_count; i++)
-        bytes += decode_tensor(&cut->tensors[i], encoding, bytes, tensors[i]);
+        next += decode_tensor(&cut->tensors[i], encoding, bytes + (size_t)8 * i, next, tensors[i]);
 }
