@@ -147,7 +147,6 @@ static void note(struct load *load, uint32_t class_index, bool is_attained)
 void load_note_end(struct load *load, const struct request *request, enum ingress_reason reason,
                    uint64_t now_ns)
 {
-    load->newest_ns = now_ns;
     if (reason == INGRESS_CANCELLED) /* nobody knows whether it would have been */
         load->has_changed = true;
     else

@@ -19,7 +19,6 @@ struct load {
     uint64_t published_ns;
     uint64_t measured_ns, busy_ns; /* when utilization was, and the workers' time then */
     uint64_t refused_ns; /* last time that there was too much to do */
-    uint64_t newest_ns;
 };
 
 /* 0 or -errno; the region must stay. */

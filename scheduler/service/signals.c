@@ -16,7 +16,9 @@ int signals_init(struct signals *signals, struct idle *idle)
     sigaddset(&wanted, SIGTERM);
     sigaddset(&wanted, SIGINT);
     sigaddset(&wanted, SIGHUP);
-    if (sigprocmask(SIG_BLOCK, &wanted, NULL))
+    sigset_t blocked = wanted;
+    sigaddset(&blocked, SIGPIPE); /* whoever read the log may be gone */
+    if (sigprocmask(SIG_BLOCK, &blocked, NULL))
         return -errno;
     const int fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
