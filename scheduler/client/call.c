@@ -83,7 +83,15 @@ static void plan(struct call *call, struct server_link *link, uint64_t now_ns)
     if (!link->estimate.has_load || now_ns - link->estimate.heard_ns > STALE_LOAD_NS)
         server_link_ask(link); /* for the next call; this one does not wait */
     estimate_conditions(&link->estimate, now_ns, &wish.conditions);
-    if (planner_solve(&joint->planner, &wish, &choice) || choice.from == choice.to ||
+    int rc = planner_solve(&joint->planner, &wish, &choice);
+    /* One call tries a server whose link nobody has measured yet: else what is assumed of it would
+     * keep everybody from finding out. */
+    if (rc == 0 && choice.from == choice.to && link->estimate.is_heard && !link->estimate.has_up &&
+        !link->is_explored) {
+        link->is_explored = true;
+        rc = planner_explore(&joint->planner, &wish, &choice);
+    }
+    if (rc || choice.from == choice.to ||
         message_bytes(cut_at(call, choice.from), call->said.rows, JTP_F32) == 0 ||
         message_bytes(cut_at(call, choice.to), call->said.rows, JTP_F32) == 0)
         return;

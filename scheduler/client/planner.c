@@ -101,10 +101,9 @@ static struct split_conditions for_one_row(const struct planner_wish *wish)
     return conditions;
 }
 
-/* A call asks the server once: of a plan that does so several times, all between its first and its
- * last part there goes to the server, if that beats the device alone. */
-static double join_parts(struct planner *planner, const struct split_conditions *conditions,
-                         struct planner_choice *choice)
+/* What it takes with these cuts. */
+static double evaluate(const struct planner *planner, const struct split_conditions *conditions,
+                       const struct planner_choice *choice)
 {
     struct split_totals totals;
     struct split_part parts[3];
@@ -115,8 +114,17 @@ static double join_parts(struct planner *planner, const struct split_conditions 
     if (choice->to < planner->step_count)
         parts[count++] = (struct split_part){choice->to + 1, planner->step_count, SPLIT_MOBILE};
     split_evaluate(&planner->problem, conditions, parts, count, &totals);
-    if (totals.latency_ms <= planner->plan.mobile_only.latency_ms)
-        return totals.latency_ms;
+    return totals.latency_ms;
+}
+
+/* A call asks the server once: of a plan that does so several times, all between its first and its
+ * last part there goes to the server, if that beats the device alone. */
+static double join_parts(struct planner *planner, const struct split_conditions *conditions,
+                         struct planner_choice *choice)
+{
+    double ms = evaluate(planner, conditions, choice);
+    if (ms <= planner->plan.mobile_only.latency_ms)
+        return ms;
     *choice = (struct planner_choice){0};
     return planner->plan.mobile_only.latency_ms;
 }
@@ -152,5 +160,19 @@ int planner_solve(struct planner *planner, const struct planner_wish *wish,
     if (visits > 1)
         ms = join_parts(planner, &conditions, choice);
     choice->ms = ms * wish->rows;
+    return 0;
+}
+
+int planner_explore(struct planner *planner, const struct planner_wish *wish,
+                    struct planner_choice *choice)
+{
+    struct planner_wish hopeful = *wish;
+    hopeful.conditions.network.up_mbps *= PLANNER_HOPE;
+    hopeful.conditions.network.down_mbps *= PLANNER_HOPE;
+    int rc = planner_solve(planner, &hopeful, choice);
+    if (rc || choice->from == choice->to)
+        return rc;
+    const struct split_conditions conditions = for_one_row(wish);
+    choice->ms = evaluate(planner, &conditions, choice) * wish->rows;
     return 0;
 }

@@ -44,4 +44,10 @@ double planner_local_ms(const struct planner *planner, uint32_t from, uint32_t t
 int planner_solve(struct planner *planner, const struct planner_wish *wish,
                   struct planner_choice *choice);
 
+/* The same as if the link were PLANNER_HOPE times as fast: where an unmeasured link is worth a try
+ * though what is assumed of it speaks against it. ms stays what the wish says it takes. */
+#define PLANNER_HOPE 8.0
+int planner_explore(struct planner *planner, const struct planner_wish *wish,
+                    struct planner_choice *choice);
+
 #endif

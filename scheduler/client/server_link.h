@@ -47,6 +47,7 @@ struct server_link {
     struct estimate estimate; /* mutex */
     struct patience_absence absence; /* mutex */
     bool wants_probe; /* mutex */
+    bool is_explored; /* mutex: a call tried it though the plan spoke against it */
     /* The probe that is out. */
     uint32_t probes_left;
     uint64_t probe_nonce, probe_sent_ns, probe_next_ns, probe_wait_ns;

@@ -103,8 +103,31 @@ static void test_measured(void)
     planner_fini(&planner);
 }
 
+static void test_explore(void)
+{
+    const double bytes[] = {10000, 10000, 1}, ms[] = {10, 10};
+    struct planner planner;
+    struct planner_choice choice;
+    const struct split_network network = {.up_mbps = 2, .down_mbps = 2, .rtt_ms = 1};
+    struct planner_wish wish = {.rows = 1, .up_share = 1, .down_share = 1};
+    split_conditions_default(&wish.conditions, &network);
+    wish.conditions.load.k = 0.1;
+    CU_ASSERT_EQUAL_FATAL(planner_init(&planner, 2, bytes, ms), 0);
+    CU_ASSERT_EQUAL(planner_solve(&planner, &wish, &choice), 0);
+    CU_ASSERT_EQUAL(choice.from, choice.to); /* 40 ms up */
+    CU_ASSERT_EQUAL(planner_explore(&planner, &wish, &choice), 0);
+    CU_ASSERT_EQUAL(choice.from, 0); /* 5 ms up, if the link is that fast */
+    CU_ASSERT_EQUAL(choice.to, 2);
+    CU_ASSERT_DOUBLE_EQUAL(choice.ms, 40 + 1 + 2 + 0.004, 1e-9);
+    wish.conditions.load.k = 3; /* a slow server is worth no try */
+    CU_ASSERT_EQUAL(planner_explore(&planner, &wish, &choice), 0);
+    CU_ASSERT_EQUAL(choice.from, choice.to);
+    planner_fini(&planner);
+}
+
 const struct cunit_test tests[] = {
     {"no range of cuts is faster than the one chosen", test_best},
     {"what was measured again changes the choice", test_measured},
+    {"a link that nobody has measured is tried once, if a fast one would pay", test_explore},
     {NULL, NULL},
 };
