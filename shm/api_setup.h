@@ -1,6 +1,6 @@
 /* What jointd tells joint-api over the one socket between them: first api_setup with the load page
- * (load_report.h), read-only; then an api_message for each thing that comes or goes, with one
- * read-only descriptor where the kind has one. joint-api only sends api_beat, a sign of life. */
+ * (load_report.h), read-only; then an api_message for each thing that comes or goes, with the
+ * read-only descriptors that its kind has. joint-api only sends api_beat, a sign of life. */
 #ifndef SHM_API_SETUP_H
 #define SHM_API_SETUP_H
 
@@ -26,7 +26,7 @@ struct api_setup {
 
 enum api_message_kind {
     API_COUNTERS = 1, /* descriptor: counters; `number` of them, in place of any before */
-    API_MODEL, /* descriptor: the model's table; it takes requests */
+    API_MODEL, /* descriptors: the model's table; its load page (model_load.h), or none */
     API_MODEL_GONE,
 };
 

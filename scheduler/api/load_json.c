@@ -57,6 +57,36 @@ static void add_classes(struct page_text *text, const struct view *view,
     page_text_add(text, "]");
 }
 
+static void add_cut_times(struct page_text *text, const char *key, const struct model_load *load,
+                          uint32_t cut_count, size_t at)
+{
+    page_text_add(text, ",\"%s\":[", key);
+    for (uint32_t cut = 0; cut < cut_count; cut++) {
+        uint64_t ns;
+        memcpy(&ns, (const char *)&load->cuts[cut] + at, sizeof(ns));
+        page_text_add(text, "%s", cut ? "," : "");
+        page_text_add_ms(text, ns);
+    }
+    page_text_add(text, "]");
+}
+
+static void add_model_load(struct page_text *text, const struct view_model *model)
+{
+    const uint32_t cut_count = model->table.cut_count;
+    struct model_load load;
+    if (!view_read_model_load(model, &load))
+        return;
+    page_text_add(text, ",\"k\":%llu.%03llu", PERMILLE(load.slowdown_permille));
+    add_cut_times(text, "remaining_ms", &load, cut_count,
+                  offsetof(struct model_load_cut, remaining_ns));
+    add_cut_times(text, "marginal_ms", &load, cut_count,
+                  offsetof(struct model_load_cut, marginal_ns));
+    page_text_add(text, ",\"queued_at\":[");
+    for (uint32_t cut = 0; cut < cut_count; cut++)
+        page_text_add(text, "%s%llu", cut ? "," : "", ULL(load.cuts[cut].queued));
+    page_text_add(text, "]");
+}
+
 static void add_model(struct page_text *text, const struct view_model *model)
 {
     page_text_add(text, "{\"name\":");
@@ -64,7 +94,9 @@ static void add_model(struct page_text *text, const struct view_model *model)
     page_text_add(text, ",\"version\":%u,\"ready\":true,\"cuts\":[", model->version);
     for (uint32_t cut = 0; cut < model->table.cut_count; cut++)
         page_text_add(text, "%s%u", cut ? "," : "", cut);
-    page_text_add(text, "]}");
+    page_text_add(text, "]");
+    add_model_load(text, model);
+    page_text_add(text, "}");
 }
 
 static void add_models(struct page_text *text, const struct view *view, const char *only)

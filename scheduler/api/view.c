@@ -34,6 +34,13 @@ static int attach_load(struct view *view, int fd)
                                     view->load_region.payload_bytes, LOAD_REPORT_WORDS);
 }
 
+static void drop_model(struct view_model *model)
+{
+    region_fini(&model->load_region);
+    region_fini(&model->region);
+    *model = (struct view_model){0};
+}
+
 int view_init(struct view *view, int socket)
 {
     memset(view, 0, sizeof(*view));
@@ -56,80 +63,103 @@ void view_fini(struct view *view)
     if (!view)
         return;
     for (uint32_t i = 0; i < API_MAX_MODELS; i++)
-        region_fini(&view->models[i].region);
+        drop_model(&view->models[i]);
     for (uint32_t i = 0; i < API_MAX_COUNTERS; i++)
         region_fini(&view->counters[i].region);
     region_fini(&view->load_region);
     memset(view, 0, sizeof(*view));
 }
 
-static int take_counters(struct view *view, const struct api_message *message, int fd)
+/* Each of these takes the descriptors that it uses, and leaves -1 in their place. */
+
+static int take_counters(struct view *view, const struct api_message *message, int *fd)
 {
-    if (message->number >= API_MAX_COUNTERS || fd < 0)
+    if (message->number >= API_MAX_COUNTERS || *fd < 0)
         return -EBADMSG;
     struct view_counters *counters = &view->counters[message->number];
     region_fini(&counters->region);
     *counters = (struct view_counters){0};
     const struct region_expect expect = {.kind = REGION_COUNTERS, .access = REGION_READ_ONLY};
-    int error = region_attach(&counters->region, fd, &expect);
+    const int error = region_attach(&counters->region, *fd, &expect);
     if (error) {
         counters->region = (struct region){0};
         return error;
     }
-    error = counters_attach(&counters->reader, region_at(&counters->region, 0, 0),
-                            counters->region.payload_bytes);
-    counters->is_there = !error;
-    return 1; /* the descriptor is the region's, even if it is of no use */
+    *fd = -1;
+    counters->is_there = counters_attach(&counters->reader, region_at(&counters->region, 0, 0),
+                                         counters->region.payload_bytes) == 0;
+    return 0;
 }
 
-static int take_model(struct view *view, const struct api_message *message, int fd)
+/* Takes the descriptor if it can be used. */
+static void take_model_load(struct view_model *model, int *fd)
 {
-    if (message->number >= API_MAX_MODELS || fd < 0 || !is_text(message->name))
+    const struct region_expect expect = {.kind = REGION_LOAD_PAGE,
+                                         .access = REGION_READ_ONLY,
+                                         .min_payload_bytes = sizeof(struct load_page_shared)};
+    if (region_attach(&model->load_region, *fd, &expect)) {
+        model->load_region = (struct region){0};
+        return;
+    }
+    *fd = -1;
+    const uint32_t cuts = model->table.cut_count;
+    model->has_load =
+        cuts <= MODEL_LOAD_MAX_CUTS &&
+        load_page_attach(&model->load, region_at(&model->load_region, 0, 0),
+                         model->load_region.payload_bytes, model_load_words(cuts)) == 0;
+}
+
+static int take_model(struct view *view, const struct api_message *message, int fds[2])
+{
+    if (message->number >= API_MAX_MODELS || fds[0] < 0 || !is_text(message->name))
         return -EBADMSG;
     struct view_model *model = &view->models[message->number];
-    region_fini(&model->region);
-    *model = (struct view_model){.version = message->version};
-    memcpy(model->name, message->name, sizeof(model->name));
+    drop_model(model);
     const struct region_expect expect = {
         .kind = REGION_MODEL, .access = REGION_READ_ONLY, .is_content_sealed = true};
-    const int error = region_attach(&model->region, fd, &expect);
+    const int error = region_attach(&model->region, fds[0], &expect);
     if (error) {
         model->region = (struct region){0};
         return error;
     }
+    fds[0] = -1;
+    model->version = message->version;
+    memcpy(model->name, message->name, sizeof(model->name));
     model->is_there = model_table_attach(&model->table, &model->region) == 0;
+    if (model->is_there && fds[1] >= 0)
+        take_model_load(model, &fds[1]);
     if (view->model_limit <= message->number)
         view->model_limit = message->number + 1;
-    return 1;
+    return 0;
 }
 
 static int take_gone(struct view *view, const struct api_message *message)
 {
     if (message->number >= API_MAX_MODELS)
         return -EBADMSG;
-    region_fini(&view->models[message->number].region);
-    view->models[message->number] = (struct view_model){0};
+    drop_model(&view->models[message->number]);
     return 0;
 }
 
 int view_take(struct view *view, int socket)
 {
     struct api_message message;
-    int fd = -1;
-    const int count = fd_pass_receive(socket, &message, sizeof(message), &fd, 1);
+    int fds[2] = {-1, -1};
+    const int count = fd_pass_receive(socket, &message, sizeof(message), fds, 2);
     if (count < 0)
         return count;
-    int taken = -EBADMSG;
+    int error = -EBADMSG;
     if (message.kind == API_COUNTERS)
-        taken = take_counters(view, &message, fd);
+        error = take_counters(view, &message, &fds[0]);
     else if (message.kind == API_MODEL)
-        taken = take_model(view, &message, fd);
+        error = take_model(view, &message, fds);
     else if (message.kind == API_MODEL_GONE)
-        taken = take_gone(view, &message);
-    if (taken <= 0 && fd >= 0)
-        close(fd);
+        error = take_gone(view, &message);
+    for (int i = 0; i < 2; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
     view->change_count++;
-    return taken < 0 ? taken : 0;
+    return error;
 }
 
 bool view_has_newer(const struct view *view, const struct view_load *load)
@@ -148,6 +178,15 @@ int view_read_load(const struct view *view, struct view_load *load)
     if (load->report.class_count > view->setup.class_count)
         load->report.class_count = view->setup.class_count;
     return 0;
+}
+
+bool view_read_model_load(const struct view_model *model, struct model_load *load)
+{
+    uint64_t words[LOAD_PAGE_MAX_WORDS], number;
+    if (!model->has_load || load_page_read(&model->load, words, &number))
+        return false;
+    memcpy(load, words, model_load_words(model->table.cut_count) * sizeof(words[0]));
+    return true;
 }
 
 const struct view_model *view_find(const struct view *view, const char *name, uint32_t version)

@@ -5,6 +5,7 @@
 #include "shm/api_setup.h"
 #include "shm/counters.h"
 #include "shm/load_report.h"
+#include "shm/model_load.h"
 #include "shm/model_table.h"
 #include "shm/region.h"
 
@@ -16,6 +17,9 @@ struct view_model {
     char name[API_NAME_BYTES];
     struct region region; /* owned */
     struct model_table table;
+    bool has_load;
+    struct region load_region; /* owned, if has_load */
+    struct load_page_reader load;
 };
 
 struct view_counters {
@@ -52,6 +56,9 @@ int view_take(struct view *view, int socket);
 bool view_has_newer(const struct view *view, const struct view_load *load);
 /* 0; -ENODATA or -EAGAIN, and the load is as before. */
 int view_read_load(const struct view *view, struct view_load *load);
+
+/* The load of a model that is there. False: none is known. */
+bool view_read_model_load(const struct view_model *model, struct model_load *load);
 
 /* The model of that name and version, 0 for the newest; NULL. */
 const struct view_model *view_find(const struct view *view, const char *name, uint32_t version);

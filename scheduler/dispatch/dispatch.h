@@ -147,6 +147,9 @@ struct dispatch_load {
 
 void dispatch_measure(const struct dispatch *dispatch, uint64_t now_ns, struct dispatch_load *load);
 uint32_t dispatch_class_queued(const struct dispatch *dispatch, uint32_t class_index);
+/* Requests of the model that wait at each of the cuts below cut_count, into queued[]. */
+void dispatch_measure_cuts(const struct dispatch *dispatch, uint32_t model, uint32_t *queued,
+                           uint32_t cut_count);
 /* How long one request of so many rows would compute alone. 0: no such model or cuts. */
 uint64_t dispatch_predict_ns(const struct dispatch *dispatch, uint32_t model, uint32_t from,
                              uint32_t to, uint32_t rows);

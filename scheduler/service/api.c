@@ -76,15 +76,29 @@ void api_fini(struct api *api)
     *api = (struct api){0};
 }
 
+/* With the first region, and the second unless that is NULL. */
+static int send_regions(struct api *api, const void *message, size_t bytes,
+                        const struct region *first, const struct region *second)
+{
+    const struct region *regions[] = {first, second};
+    int fds[2] = {-1, -1}, error = 0;
+    unsigned count = 0;
+    for (; count < 2 && regions[count] && !error; count++) {
+        fds[count] = region_share_fd(regions[count], REGION_READ_ONLY);
+        error = fds[count] < 0 ? fds[count] : 0;
+    }
+    if (!error)
+        error = fd_pass_send(api->child.socket[0], message, bytes, fds, count);
+    for (unsigned i = 0; i < count; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    return error;
+}
+
 static int send_region(struct api *api, const void *message, size_t bytes,
                        const struct region *region)
 {
-    const int fd = region_share_fd(region, REGION_READ_ONLY);
-    if (fd < 0)
-        return fd;
-    const int error = fd_pass_send(api->child.socket[0], message, bytes, &fd, 1);
-    close(fd);
-    return error;
+    return send_regions(api, message, bytes, region, NULL);
 }
 
 static void start(struct service *service, uint64_t now_ns)
@@ -157,11 +171,14 @@ static int tell_model(struct service *service, uint32_t number)
     struct api *api = &service->api;
     const struct model *model = &service->models.items[number];
     struct api_message message = {.number = number};
+    const struct region *load;
     if (model->state == MODEL_SERVING && !is_shown(api, model, number)) {
+        if (!load_models_page(service, number, &load))
+            return 0;
         message.kind = API_MODEL;
         message.version = model->version;
         memcpy(message.name, model->name, sizeof(model->name));
-        const int error = send_region(api, &message, sizeof(message), &model->table_region);
+        const int error = send_regions(api, &message, sizeof(message), &model->table_region, load);
         if (!error)
             api->model_since_ns[number] = model->since_ns;
         return error ? error : 1;

@@ -177,6 +177,7 @@ void service_destroy(struct service *service)
     workers_fini(&service->workers);
     model_set_fini(&service->models);
     dataplane_fini(&service->dataplane);
+    load_models_fini(&service->load_models);
     dispatch_destroy(service->dispatch);
     request_table_fini(&service->requests);
     memory_fini(&service->memory);
@@ -210,6 +211,7 @@ static int look(struct service *service, uint64_t now_ns)
     work += dataplane_look(service, now_ns);
     work += api_look(service, now_ns);
     work += drain_look(service, now_ns);
+    load_models_look(service, now_ns); /* before the load, so that both are seen together */
     load_look(service, now_ns);
     work += show_look(service, now_ns);
     readiness_look(service, now_ns);

@@ -28,6 +28,7 @@
 #include "scheduler/service/dataplane.h"
 #include "scheduler/service/ingress.h"
 #include "scheduler/service/load.h"
+#include "scheduler/service/load_models.h"
 #include "scheduler/service/log.h"
 #include "scheduler/service/memory.h"
 #include "scheduler/service/model_set.h"
@@ -76,6 +77,7 @@ struct service {
     struct dataplane dataplane;
     struct api api;
     struct load load;
+    struct load_models load_models;
     struct show show;
     enum service_state state;
     int exit_status;

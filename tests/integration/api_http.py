@@ -166,6 +166,16 @@ class Http(unittest.TestCase):
         model = load["models"][0]
         self.assertEqual((model["name"], model["version"], model["ready"]), ("lenet", 3, True))
         self.assertEqual(model["cuts"], list(range(len(model["cuts"]))))
+        # No request came yet: k is 1, and what remains is what was measured when it was loaded.
+        told = self.service.json("/v2/models/lenet")[1]
+        self.assertEqual(model["k"], 1)
+        self.assertEqual(model["remaining_ms"], [cut["remaining_ms"] for cut in told["cuts"]])
+        self.assertEqual(model["queued_at"], [0] * len(model["cuts"]))
+        self.assertEqual(model["marginal_ms"][-1], 0)
+        rest = told["max_batch"] - 1
+        for marginal, cut in zip(model["marginal_ms"], told["cuts"]):
+            self.assertLessEqual(marginal, max(cut["remaining_ms"], (cut["batch_remaining_ms"] - cut["remaining_ms"]) / rest)
+                                 + 0.000002, cut)
         self.assertAlmostEqual(load["switch_gain"], 0.15, delta=1 / 255)
 
     def test_parts_of_the_load_can_be_asked_for(self):

@@ -99,6 +99,36 @@ static void the_load_is_each_field_of_the_report(void)
     world_fini(&world);
 }
 
+static void a_model_shows_its_load_at_each_cut(void)
+{
+    struct world world;
+    world_init(&world);
+    publish(&world);
+    struct load_page_shared *page = calloc(1, sizeof(*page));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(page);
+    struct load_page_writer writer;
+    struct view_model *model = &world.view->models[2];
+    world.view->model_limit = 3;
+    *model = (struct view_model){
+        .is_there = true, .version = 4, .name = "net", .has_load = true, .table.cut_count = 3};
+    const uint32_t words = model_load_words(3);
+    CU_ASSERT_EQUAL_FATAL(load_page_init(&writer, page, sizeof(*page), words), 0);
+    CU_ASSERT_EQUAL_FATAL(load_page_attach(&model->load, page, sizeof(*page), words), 0);
+    const struct page_query query = {.include = "models"};
+    struct reply reply = pages_get(&world.pages, "/v2/load", &query);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reply.body->bytes, /* none was published yet */
+                                  "\"models\":[{\"name\":\"net\",\"version\":4,\"ready\":true,"
+                                  "\"cuts\":[0,1,2]}],"));
+    const uint64_t load[] = {1, 1310, 21 * MS, 6100000, 7, 9900000, 2200000, 0, 0, 0, 5};
+    load_page_publish(&writer, load);
+    reply = pages_get(&world.pages, "/v2/load", &query);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reply.body->bytes,
+                                  "\"cuts\":[0,1,2],\"k\":1.310,\"remaining_ms\":[21,9.9,0],"
+                                  "\"marginal_ms\":[6.1,2.2,0],\"queued_at\":[7,0,5]}],"));
+    free(page);
+    world_fini(&world);
+}
+
 static void a_snapshot_is_written_once_however_often_it_is_asked_for(void)
 {
     struct world world;
@@ -204,6 +234,7 @@ static void a_report_that_makes_no_sense_is_shown_within_bounds(void)
 
 const struct cunit_test tests[] = {
     {"the load is each field of the report", the_load_is_each_field_of_the_report},
+    {"a model shows its load at each cut", a_model_shows_its_load_at_each_cut},
     {"a snapshot is written once, however often it is asked for",
      a_snapshot_is_written_once_however_often_it_is_asked_for},
     {"the age is that of each request", the_age_is_that_of_each_request},

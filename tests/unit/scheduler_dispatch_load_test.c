@@ -110,6 +110,42 @@ static void predictions_follow_what_is_measured(void)
     dispatch_destroy(dispatch);
 }
 
+static void what_waits_is_counted_at_each_cut(void)
+{
+    const struct dispatch_config config = case_config();
+    struct dispatch *dispatch = case_create(&config, 1);
+    static const uint16_t from[] = {0, 0, 2, 1, 2, 2};
+    static const uint16_t to[] = {3, 2, 3, 3, 3, 3};
+    uint32_t queued[CASE_CUTS];
+    dispatch_measure_cuts(dispatch, 0, queued, CASE_CUTS);
+    for (uint32_t cut = 0; cut < CASE_CUTS; cut++)
+        CU_ASSERT_EQUAL(queued[cut], 0);
+    case_submit(dispatch, 10, CASE_NOW, DISPATCH_NO_DEADLINE);
+    case_run(dispatch, CASE_NOW, 1); /* runs, and does not wait */
+    for (uint32_t i = 0; i < 6; i++) {
+        const struct dispatch_request request = {.slot = i,
+                                                 .model = i == 5 ? 1 : 0,
+                                                 .from = from[i],
+                                                 .to = to[i],
+                                                 .rows = 1,
+                                                 .arrived_ns = CASE_NOW,
+                                                 .deadline_ns = DISPATCH_NO_DEADLINE};
+        CU_ASSERT_EQUAL(dispatch_submit(dispatch, &request, CASE_NOW), DISPATCH_QUEUED);
+    }
+    static const uint32_t expected[2][CASE_CUTS] = {{2, 1, 2, 0}, {0, 0, 1, 0}};
+    for (uint32_t model = 0; model < 2; model++) {
+        dispatch_measure_cuts(dispatch, model, queued, CASE_CUTS);
+        for (uint32_t cut = 0; cut < CASE_CUTS; cut++)
+            CU_ASSERT_EQUAL(queued[cut], expected[model][cut]);
+    }
+    CU_ASSERT_EQUAL(dispatch_cancel(dispatch, 0), 0);
+    dispatch_measure_cuts(dispatch, 0, queued, CASE_CUTS);
+    CU_ASSERT_EQUAL(queued[0], 1);
+    dispatch_measure_cuts(dispatch, 7, queued, CASE_CUTS);
+    CU_ASSERT_EQUAL(queued[0], 0);
+    dispatch_destroy(dispatch);
+}
+
 const struct cunit_test tests[] = {
     {"without work there is no wait", without_work_there_is_no_wait},
     {"the wait is that for the first worker to be done",
@@ -118,6 +154,7 @@ const struct cunit_test tests[] = {
     {"queued work goes to those that are done first",
      queued_work_goes_to_those_that_are_done_first},
     {"busy time goes on while a worker runs", busy_time_goes_on_while_a_worker_runs},
+    {"what waits is counted at each cut", what_waits_is_counted_at_each_cut},
     {"predictions follow what is measured", predictions_follow_what_is_measured},
     {NULL, NULL},
 };

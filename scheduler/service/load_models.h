@@ -1,0 +1,32 @@
+/* The load of each model that takes requests: a page each (model_load.h), filled from the
+ * dispatcher. */
+#ifndef SCHEDULER_SERVICE_LOAD_MODELS_H
+#define SCHEDULER_SERVICE_LOAD_MODELS_H
+
+#include "shm/message.h"
+#include "shm/model_load.h"
+#include "shm/region.h"
+
+struct service;
+
+struct load_models_item {
+    uint64_t since_ns; /* whose it is: when that model's packing began; 0: nobody's */
+    struct region region; /* owned */
+    struct load_page_writer page;
+    bool has_page; /* false: too many cuts, or no memory */
+};
+
+struct load_models {
+    struct load_models_item items[MESSAGE_MAX_MODELS]; /* by number */
+    uint64_t published_ns;
+};
+
+void load_models_fini(struct load_models *models); /* accepts NULL and zeroed */
+
+/* Publishes what is due. */
+void load_models_look(struct service *service, uint64_t now_ns);
+
+/* The model's page, NULL if it has none. False: it is not decided yet, ask again. */
+bool load_models_page(const struct service *service, uint32_t number, const struct region **page);
+
+#endif

@@ -1,0 +1,30 @@
+/* The load of one model, as jointd publishes it in a load page of the model's own: model_load_words
+ * words. Times are nanoseconds. */
+#ifndef SHM_MODEL_LOAD_H
+#define SHM_MODEL_LOAD_H
+
+#include "shm/load_page.h"
+
+#define MODEL_LOAD_MAX_CUTS ((LOAD_PAGE_MAX_WORDS - 2u) / 3u) /* a model with more has no page */
+
+struct model_load_cut {
+    uint64_t remaining_ns; /* one row alone from here to the end, as lately measured */
+    uint64_t marginal_ns; /* what one row more adds to a batch from here to the end */
+    uint64_t queued; /* requests that wait here */
+};
+
+struct model_load {
+    uint64_t generated_ns; /* monotonic */
+    uint64_t slowdown_permille; /* k: as lately measured, over when the model was loaded */
+    struct model_load_cut cuts[MODEL_LOAD_MAX_CUTS];
+};
+
+static inline uint32_t model_load_words(uint32_t cut_count)
+{
+    return 2 + 3 * cut_count;
+}
+
+static_assert(sizeof(struct model_load_cut) == 3 * 8, "model_load_cut");
+static_assert(sizeof(struct model_load) == (2 + 3 * MODEL_LOAD_MAX_CUTS) * 8, "model_load");
+
+#endif
