@@ -41,8 +41,9 @@ void model_set_fini(struct model_set *set)
 
 bool model_set_is_wanted(const struct model_set *set, uint32_t number)
 {
-    const enum model_state state = set->items[number].state;
-    return state == MODEL_LOADING || state == MODEL_SERVING || state == MODEL_WITHDRAWING;
+    const struct model *model = &set->items[number];
+    return model->state == MODEL_LOADING || model->state == MODEL_SERVING ||
+           (model->state == MODEL_WITHDRAWING && model->is_known);
 }
 
 const struct model_table *model_set_table(const struct model_set *set, uint32_t number)
@@ -88,7 +89,8 @@ void model_set_remove(struct service *service, uint32_t number)
     struct model *model = &service->models.items[number];
     if (model->state == MODEL_EMPTY || model->state >= MODEL_WITHDRAWING)
         return;
-    /* What is being packed is thrown away when the loader has ended. */
+    if (service->models.loading == number)
+        child_kill(&service->models.loader.child);
     model->state = model->state == MODEL_WAITING ? MODEL_UNLOADING : MODEL_WITHDRAWING;
     service->look_ns = 0;
 }

@@ -239,6 +239,24 @@ static void a_reload_takes_models_over(void)
     service_host_hear(test.host, "reload: done, 1 changes", 20);
     service_case_until_served(&test);
 
+    /* One that is taken out again while it is being packed, or loaded. */
+    service_host_network(test.host, "alexnet", 1, 4, "slow", test.path, sizeof(test.path));
+    for (int round = 0; round < 4; round++) {
+        char more[256];
+        snprintf(more, sizeof(more), "[model slow]\npath = %s\nmax_batch = %d\n", test.path,
+                 round + 1);
+        write_config(&test, path, 4, more);
+        kill(test.host->pid, SIGHUP);
+        service_host_hear(test.host, "[model slow] added", 10);
+        usleep(shm_random_below(&random, 1000000));
+        write_config(&test, path, 4, "");
+        kill(test.host->pid, SIGHUP);
+        service_host_hear(test.host, "model slow (version 1): gone", 20);
+        service_case_until_served(&test);
+    }
+    service_host_listen(test.host);
+    CU_ASSERT_PTR_NULL(strstr(test.host->log, "cannot load"));
+
     service_host_configure(test.host, ""); /* and all of them can go */
     kill(test.host->pid, SIGHUP);
     service_host_hear(test.host, "model lenet (version 4): gone", 20);
