@@ -29,7 +29,7 @@
 #include "shm/channel.h"
 #include "shm/dataplane_setup.h"
 
-#define QUEUE_BURST 32u
+#define QUEUE_BURST 64u
 
 struct queue_config {
     const struct dataplane_setup *setup; /* checked; borrowed for the queue's life */
