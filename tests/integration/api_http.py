@@ -57,7 +57,7 @@ def parse_metrics(text, is_open):
 class Service:
     """jointd in a folder of its own, with one small model."""
 
-    def __init__(self, folder, more="", api_port=None):
+    def __init__(self, folder, more="", api_port=None, libexec=None):
         self.folder = pathlib.Path(folder)
         self.port = api_port or free_port(socket.SOCK_STREAM)
         model = self.folder / "lenet.onnx"
@@ -73,7 +73,8 @@ class Service:
         self.log_path = self.folder / "log"
         with self.log_path.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen([JOINTD, "--config", str(self.folder / "joint.conf")],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env={**os.environ, **({"JOINT_LIBEXEC": libexec} if libexec else {})})
 
     def log(self):
         return self.log_path.read_text(encoding="utf-8")
@@ -371,6 +372,21 @@ class Life(unittest.TestCase):
             while pathlib.Path(f"/proc/{last}").exists() and time.monotonic() < end:
                 time.sleep(0.02)
             self.assertFalse(pathlib.Path(f"/proc/{last}").exists())
+        finally:
+            service.stop()
+
+    def test_without_it_jointd_says_so_and_serves_on(self):
+        build = pathlib.Path(JOINTD).resolve().parents[2]
+        libexec = pathlib.Path(self.temporary.name) / "libexec"
+        libexec.mkdir()
+        for program in ("compute/worker/joint-worker", "dataplane/joint-dataplane"):
+            (libexec / pathlib.Path(program).name).symlink_to(build / program)
+        service = Service(self.temporary.name, libexec=str(libexec))
+        try:
+            service.wait_for(lambda: "ready: lenet" in service.log())
+            self.assertEqual(service.log().count("joint-api is not installed: no HTTP; "), 1)
+            self.assertEqual(service.get("/v2")[0], 0)
+            self.assertEqual(service.stop(), 0)
         finally:
             service.stop()
 
