@@ -16,6 +16,8 @@
 #define PROBE OPEN /* one more: asked right after a kill */
 #define PAUSE_NS 12000000u /* between two kills, at most */
 
+#define CHAOS_NS UINT64_C(15000000000)
+
 #define SOON_BACK "[workers]\nspares = 2\nrestart_delay = 1ms\nrestart_delay_max = 5ms\n"
 
 struct outcome {
@@ -297,6 +299,59 @@ static void scribbled_channels_harm_nobody_else(void)
     service_case_fini(&test);
 }
 
+/* With or without a second model, which is under the same path another one each time. */
+static void reload(struct service_case *test, struct shm_random *random)
+{
+    char path[128], config[1024];
+    const uint32_t seed = 1 + shm_random_below(random, 3);
+    service_host_network(test->host, "lenet", seed, 1, "second", path, sizeof(path));
+    snprintf(config, sizeof(config), SOON_BACK "[model lenet]\npath = %s\nmax_batch = 4\n%s%s\n",
+             test->path, seed == 3 ? "" : "[model second]\npath = ", seed == 3 ? "" : path);
+    service_host_configure(test->host, config);
+    kill(test->host->pid, SIGHUP);
+}
+
+static void disturb(struct service_case *test, struct shm_random *random)
+{
+    pid_t pids[8];
+    const uint32_t what = shm_random_below(random, 8);
+    if (what == 0) {
+        reload(test, random);
+        return;
+    }
+    const char *name = what == 1 ? "joint-dataplane" : what == 2 ? "joint-loader" : "joint-worker";
+    const uint32_t count = service_host_children(test->host, name, pids, 8);
+    if (count > 0)
+        kill(pids[shm_random_below(random, count)], what == 3 ? SIGSTOP : SIGKILL);
+}
+
+/* What was going on in one is not forgotten in the midst of another. */
+static void everything_at_once(void)
+{
+    struct shm_random random = shm_random_start();
+    struct service_case test;
+    service_case_init(&test, &random, SOON_BACK);
+    uint32_t right = 0, ended = 0;
+    for (const uint64_t end = host_now_ns() + CHAOS_NS; host_now_ns() < end;) {
+        service_case_ask(&test, &random, 16);
+        for (uint32_t turns = shm_random_below(&random, 60); turns > 0; turns--)
+            turn(&test);
+        disturb(&test, &random);
+        service_caller_finish(&test.caller, test.calls, 16);
+        for (int i = 0; i < 16; i++, ended++) {
+            right += service_call_is_right(&test.calls[i]);
+            CU_ASSERT_TRUE(service_call_is_right(&test.calls[i]) ||
+                           test.calls[i].event.end != JTP_ANSWERED);
+        }
+        service_host_listen(test.host);
+    }
+    printf(" (%u of %u answered) ", right, ended);
+    CU_ASSERT_TRUE(right > 0);
+    service_case_until_served(&test);
+    service_case_end(&test);
+    service_case_fini(&test);
+}
+
 const struct cunit_test tests[] = {
     {"workers killed 1,000 times: each request is answered rightly or quarantined, no slot is left",
      killed_workers_lose_nothing},
@@ -304,5 +359,7 @@ const struct cunit_test tests[] = {
      what_kills_two_workers_is_quarantined},
     {"a process that scribbles over all that it shares with jointd is replaced",
      scribbled_channels_harm_nobody_else},
+    {"deaths, hangs and reloads in each other's midst: all ends, and nothing is left",
+     everything_at_once},
     {NULL, NULL},
 };
