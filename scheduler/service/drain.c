@@ -49,7 +49,8 @@ static void say_sum(struct service *service)
 
 static void end(struct service *service, uint64_t now_ns)
 {
-    say_sum(service);
+    if (service->exit_status == 0)
+        say_sum(service);
     service->state = SERVICE_ENDING;
     service->drain_ns = now_ns + ENDING_NS;
     child_stop(&service->dataplane.child);

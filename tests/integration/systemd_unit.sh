@@ -4,7 +4,7 @@
 set -euo pipefail
 
 source=$1
-jointd=$2
+jointd=$(realpath "$2")
 python=$3
 if ! command -v systemd-analyze >/dev/null; then
     echo "skipped: there is no systemd-analyze here"
