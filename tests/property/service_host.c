@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -113,6 +114,7 @@ void service_host_start(struct service_host *host, const char *libexec)
     host->pid = fork();
     CU_ASSERT_TRUE_FATAL(host->pid >= 0);
     if (host->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* also where the test ends before its end */
         dup2(ends[1], STDERR_FILENO);
         if (libexec)
             setenv("JOINT_LIBEXEC", libexec, 1);
