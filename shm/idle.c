@@ -114,7 +114,10 @@ int idle_sleep(struct idle *idle, uint64_t timeout_ns)
         count = epoll_wait(idle->epoll_fd, events, MAX_EVENTS, whole_ms(timeout_ns));
     for (int i = 0; i < count; i++) {
         struct wake *wake = events[i].data.ptr;
-        if (!wake || !(events[i].events & (EPOLLHUP | EPOLLERR)))
+        if (!wake)
+            continue;
+        wake->is_readable = true;
+        if (!(events[i].events & (EPOLLHUP | EPOLLERR)))
             continue;
         /* It would stay ready for ever. */
         wake->is_peer_gone = true;

@@ -9,7 +9,10 @@
  * Of two seq_cst fences one comes first. If P2, then S3 sees the entries of P1 and S4 is not
  * reached. If S2, then P3 sees the 1 of S1, and P4 sends, unless another already did in this sleep.
  * What is sent stays in the socket until it is drained, so it also wakes one who is about to sleep.
- * The exchange lets one system call through per sleep. */
+ * The exchange lets one system call through per sleep.
+ *
+ * A producer may be stopped between its exchange and its send, until after the sleeper has drained:
+ * what is sent then belongs to no sleep, so whoever finds the socket readable drains it, too. */
 #include "shm/wake.h"
 
 #include <errno.h>
@@ -58,8 +61,11 @@ void wake_arm(struct wake *wake)
 
 void wake_disarm(struct wake *wake)
 {
-    if (atomic_exchange_explicit(&wake->ours->is_sleeping, 0, memory_order_relaxed))
-        return; /* nobody rang */
+    const bool has_rung =
+        !atomic_exchange_explicit(&wake->ours->is_sleeping, 0, memory_order_relaxed);
+    if (!has_rung && !wake->is_readable)
+        return;
+    wake->is_readable = false;
     char byte;
     for (int i = 0; i < MAX_DRAIN; i++)
         /* No room for descriptors: what a peer tries to push on us the kernel drops. */

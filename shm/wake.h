@@ -19,6 +19,7 @@ struct wake {
     struct wake_cell *peers;
     struct wake *next; /* of the same idle */
     bool is_idling; /* it is in one */
+    bool is_readable; /* so the last sleep ended: there is something to drain */
     uint64_t ring_count; /* system calls made */
 };
 

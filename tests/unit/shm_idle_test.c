@@ -293,6 +293,32 @@ static void whoever_sleeps_elsewhere_is_woken_too(void)
     free_both(both);
 }
 
+/* A peer that was stopped between its exchange and its send sends when nobody sleeps any more. */
+static void a_late_ring_ends_one_sleep(void)
+{
+    struct both *both = make_both();
+    struct idle idle = make_idle(IDLE_ADAPTIVE, &both->a);
+    idle_arm(&idle);
+    CU_ASSERT_EQUAL(atomic_exchange(&both->cells[0].is_sleeping, 0), 1);
+    idle_disarm(&idle);
+    const char byte = 1;
+    CU_ASSERT_EQUAL(send(both->b.fd, &byte, 1, MSG_DONTWAIT), 1);
+    idle_arm(&idle);
+    CU_ASSERT_EQUAL(idle_sleep(&idle, LONG_NS), 1);
+    idle_disarm(&idle);
+    for (int i = 0; i < 3; i++) {
+        idle_arm(&idle);
+        CU_ASSERT_EQUAL(idle_sleep(&idle, 1000), 0);
+        idle_disarm(&idle);
+    }
+    idle_arm(&idle);
+    wake_ring(&both->b);
+    CU_ASSERT_EQUAL(idle_sleep(&idle, LONG_NS), 1);
+    idle_disarm(&idle);
+    idle_fini(&idle);
+    free_both(both);
+}
+
 static void a_gone_peer_is_noticed_once(void)
 {
     struct both *both = make_both();
@@ -348,6 +374,7 @@ const struct cunit_test tests[] = {
     {"other descriptors end a sleep too", other_descriptors_wake_too},
     {"whoever sleeps elsewhere on the idle's descriptor is woken too",
      whoever_sleeps_elsewhere_is_woken_too},
+    {"a ring that comes late ends one sleep, not all that follow", a_late_ring_ends_one_sleep},
     {"a peer that is gone is noticed, once", a_gone_peer_is_noticed_once},
     {"a hostile peer cannot make a ring or a drain wait", a_hostile_peer_cannot_stop_us},
     {NULL, NULL},
