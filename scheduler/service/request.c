@@ -207,6 +207,17 @@ void request_abandon(struct service *service, uint32_t slot, uint64_t now_ns)
     request_cancel(service, slot, now_ns);
 }
 
+void request_note_compute(struct request *request, uint32_t dispatch, uint64_t row_ns)
+{
+    if (request->dispatch != dispatch)
+        request->dispatch_ns = 0;
+    request->dispatch = dispatch;
+    if (row_ns <= request->dispatch_ns)
+        return;
+    request->compute_ns += row_ns - request->dispatch_ns;
+    request->dispatch_ns = row_ns;
+}
+
 void request_unsent(struct service *service, uint32_t slot)
 {
     free_place(service, &service->requests.items[slot], SLOT_OWNER_JOINTD);
@@ -222,6 +233,7 @@ void request_requeue(struct service *service, uint32_t slot, bool is_alone, uint
     request->failure = INGRESS_ANSWERED;
     request->entered_ns = 0;
     request->compute_ns = 0;
+    request->dispatch_ns = 0;
     counts_add(&service->counts, COUNT_REQUEUED, 1);
     const struct dispatch_request asked = request_for_dispatch(request);
     dispatch_requeue(service->dispatch, &asked, is_alone, now_ns);

@@ -31,7 +31,9 @@ struct request {
     uint64_t offset; /* of the message */
     uint64_t arrived_ns, deadline_ns;
     uint64_t entered_ns; /* when its first row was begun; 0: not yet */
-    uint64_t compute_ns;
+    uint64_t compute_ns; /* of the dispatches that ran its rows */
+    uint64_t dispatch_ns; /* of these: of the one whose rows come back now */
+    uint32_t dispatch; /* its number; meaningful once dispatch_ns is not 0 */
 };
 
 struct request_table {
@@ -59,6 +61,10 @@ int request_sent(struct service *service, uint32_t owner, uint32_t slot, uint32_
 
 /* Nobody wants it: ends it now, or when its worker is done. */
 void request_cancel(struct service *service, uint32_t slot, uint64_t now_ns);
+
+/* One of its rows computed so long in that dispatch. Rows of a dispatch compute together, so only
+ * the longest of them counts; those of dispatches that followed each other add up. */
+void request_note_compute(struct request *request, uint32_t dispatch, uint64_t row_ns);
 
 /* One of its rows has failed (`failure` says how): the others are not wanted. */
 void request_give_up(struct service *service, uint32_t slot, uint64_t now_ns);

@@ -94,7 +94,7 @@ static void note_row(struct request *request, const struct worker_run *run,
         (request->entered_ns == 0 || entered_ns < request->entered_ns))
         request->entered_ns = entered_ns;
     if (said->compute_ns <= now_ns - request->arrived_ns)
-        request->compute_ns += said->compute_ns;
+        request_note_compute(request, said->dispatch, said->compute_ns);
 }
 
 static void take_row(struct service *service, struct worker_link *worker,
