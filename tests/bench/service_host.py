@@ -100,9 +100,10 @@ def task_times(pid):
     return (ran, waited) if ran else None
 
 
-def resident_bytes(pid):
+def resident_bytes(pid, kind="VmRSS"):
+    """VmRSS is all, RssAnon what it shares with nobody."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{kind}:"):
             return int(line.split()[1]) * 1024
     return 0
 

@@ -4,7 +4,8 @@
 Each round runs `joint bench` with the largest batch while the service is idle, then as many requests in flight as keep
 batches full. A ratio is of one round. The worker and `joint bench` use the same measured choices of algorithms. A round in
 which other programs took more than --taken of the worker's core from either is left out, unless too few would be left. `joint bench`
-tells the median of its runs, in which such time hardly shows; the second ratio leaves it out of what was served, too."""
+tells the median of its runs, in which such time hardly shows; the second ratio is to its mean, and the third leaves that time
+out of what was served."""
 import argparse
 import statistics
 import sys
@@ -32,6 +33,7 @@ def measure(service, cut):
     ran, waited = usage["worker"]
     return {"alone": alone["images_per_s"], "served": served, "ratio": served / alone["images_per_s"],
             "had": served / max(1 - waited, 0.01) / alone["images_per_s"],
+            "mean": served / (alone["runs"] * arguments.batch / arguments.seconds),
             "taken": max(alone["waited"], waited), "idle": max(1 - ran - waited, 0), "batch": report["mean_batch"],
             "jointd": usage["jointd"][0], "dataplane": usage["dataplane"][0], "compute": report["compute_ms"]["p50"],
             "run": alone["median_ms"]}
@@ -42,8 +44,7 @@ def print_cut(cut, rounds):
     used = quiet if len(quiet) >= LEAST_ROUNDS else rounds
     middle = {name: statistics.median(turn[name] for turn in used) for name in used[0]}
     host.print_row(cut, f"{middle['alone']:.1f}", f"{middle['served']:.1f}", host.spread([turn["ratio"] for turn in used], 3),
-                   host.spread([turn["had"] for turn in used], 3),
-                   f"{len(used)} of {len(rounds)}", f"{middle['run']:.1f}", f"{middle['compute']:.1f}", f"{middle['batch']:.2f}",
+                   host.spread([turn["mean"] for turn in used], 3), host.spread([turn["had"] for turn in used], 3), f"{len(used)} of {len(rounds)}", f"{middle['run']:.1f}", f"{middle['compute']:.1f}", f"{middle['batch']:.2f}",
                    *(f"{middle[name]:.1%}" for name in ("idle", "taken", "jointd", "dataplane")))
 
 
@@ -53,9 +54,8 @@ def main():
     host.print_place(cores)
     with host.Service(arguments, cores, [arguments.model], {"dispatch": {"max_batch": arguments.batch}}) as service:
         print(f"{arguments.model}, batches of {arguments.batch}, {arguments.in_flight} requests in flight, {arguments.seconds:g} s each\n")
-        host.print_head("from cut", "`joint bench`, rows/s", "served, rows/s", "ratio of a round: median (middle half)", "less what others took",
-                        "rounds",
-                        "bench: ms a batch", "worker: ms a batch", "rows a batch", "worker idle", "worker's core taken by others", "jointd", "dataplane")
+        host.print_head("from cut", "`joint bench`, rows/s", "served, rows/s", "ratio of a round: median (middle half)", "to its mean",
+                        "less what others took", "rounds", "bench: ms a batch", "worker: ms a batch", "rows a batch", "worker idle", "worker's core taken by others", "jointd", "dataplane")
         for cut in (0, service.last_pool(arguments.model)):
             print_cut(cut, [measure(service, cut) for _ in range(arguments.rounds)])
     return 0
