@@ -33,8 +33,15 @@ class Cores:
             print("skipped: needs two CPUs")
             sys.exit(77)
         self.worker, self.rest = cpus[-1], set(cpus[:-1])
+        self.apart = None
+
+    def set_apart(self):
+        """The last core is for something else, the worker shares the others."""
+        self.apart, self.worker = self.worker, min(self.rest)
 
     def words(self):
+        if self.apart is not None:
+            return f"jointd, dataplane, worker, generator on core {','.join(str(cpu) for cpu in sorted(self.rest))}"
         rest = ",".join(str(cpu) for cpu in sorted(self.rest))
         return f"worker on core {self.worker}; jointd, dataplane, generator on core {rest}"
 
@@ -119,6 +126,11 @@ class Usage:
     def end_ns(self):
         """How long each ran."""
         return {name: task_times(pid)[0] - self.times[name][0] for name, pid in self.pids.items()}
+
+    def share(self, name):
+        """Of the time that it wanted a core, how much it had one."""
+        ran, waited = (task_times(self.pids[name])[i] - self.times[name][i] for i in range(2))
+        return ran / max(ran + waited, 1)
 
     def end(self):
         """Shares of one core: {name: (ran, waited for a core)}."""

@@ -54,7 +54,7 @@ def offer(service, rate, deadline_ms):
     words = ["--deadline-ms", deadline_ms] if deadline_ms else []
     with Memory(service) as memory:
         report = service.load(arguments.model, "--rate", f"{rate:.1f}", "--duration", arguments.seconds, "--split", arguments.cut, "--clients",
-                              arguments.clients, "--sockets", 1, "--late-ms", 20, *words)
+                              arguments.clients, "--sockets", 1, "--late-ms", 20, *words, watch_s=arguments.seconds)
     return report, memory.growth_bytes()
 
 
@@ -64,7 +64,7 @@ def print_offer(deadline_ms, full, report, growth):
     ended = counts["goodput"] + counts["late"] + counts["rejected"] + unsent
     host.print_row(f"{deadline_ms} ms" if deadline_ms else "none", counts["offered"], f"{counts['offered_per_s'] / full:.2f}",
                    counts["goodput"], f"{counts['goodput_per_s'] / full:.2f}", counts["late"], counts["rejected"], unsent, counts["lost"], *(f"{latency[name]:.0f}" for name in ("p50", "p99", "max")),
-                   f"{report['mean_batch']:.2f}", f"{growth / 2**20:+.2f} MiB")
+                   f"{report['mean_batch']:.2f}", f"{growth / 2**20:+.2f} MiB", f"{report['usage']['worker'][1]:.0%}")
     return counts["lost"] == 0 and counts["offered"] == ended
 
 
@@ -83,7 +83,7 @@ def main():
         print(f"{arguments.model} from cut {arguments.cut}, {tensor_bytes} bytes a request: {full:.1f} per second at saturation; a request slab of "
               f"{slab_bytes / 2**20:.1f} MiB, a tenth of what is offered in {arguments.seconds:g} s; {arguments.clients} clients\n")
         host.print_head("deadline", "offered", "of saturation", "in time", "of saturation", "late", "rejected", "unsent", "lost", "p50 ms",
-                        "p99 ms", "max ms", "rows a batch", "growth of private memory")
+                        "p99 ms", "max ms", "rows a batch", "growth of private memory", "worker's core taken by others")
         is_good = True
         for deadline_ms in (int(word) for word in arguments.deadlines_ms.split(",")):
             is_good &= print_offer(deadline_ms, full, *offer(service, full * arguments.over, deadline_ms))
