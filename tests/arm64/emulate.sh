@@ -12,6 +12,7 @@ declare -A skipped=(
     [worker_process_test]="$no_exec"
     [worker_test]="$no_exec"
     [scheduler_supervise_child_test]="it starts a program, and this system does not execute arm64 programs"
+    [scheduler_supervise_core_time_test]="it starts a program, and this system does not execute arm64 programs"
     [shm_channel_test]="$no_madvise"
     [shm_region_test]="$no_madvise"
     [shm_fd_pass_test]="qemu gives the kernel a larger control buffer than the program did, so cut-off descriptors stay open"
