@@ -138,7 +138,9 @@ static void test_goes_and_comes_back(void)
     CU_ASSERT_TRUE(comes_back(&subject));
     fake_server_kill(subject.server);
     CU_ASSERT_TRUE(client_case_call(&subject, 1, 1, 4, 0, &report));
-    CU_ASSERT_EQUAL(report.reason, JOINT_REFUSED);
+    CU_ASSERT_FALSE(report.is_on_server);
+    /* On a machine that is busy enough its patience may end before the kernel's word comes. */
+    CU_ASSERT_TRUE(report.reason == JOINT_REFUSED || report.reason == JOINT_SILENT);
     CU_ASSERT_EQUAL(fake_server_revive(subject.server), 0);
     CU_ASSERT_TRUE(comes_back(&subject));
     client_case_close(&subject);
