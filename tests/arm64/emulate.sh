@@ -3,12 +3,19 @@
 # meson calls it as the cross file's exe_wrapper: emulate.sh SYSROOT PROGRAM [ARGUMENT...]
 set -euo pipefail
 
-no_exec="it starts joint-worker, and this system does not execute arm64 programs"
+no_exec="it starts programs of Joint, and this system does not execute arm64 programs"
 no_madvise="qemu says yes to any advice on memory (madvise), and populates no mapping (MAP_POPULATE)"
 # Test by test, why it says nothing about arm64 when qemu runs it.
 declare -A skipped=(
     [compute_worker_worker_test]="$no_exec"
+    [dataplane_death_test]="$no_exec"
+    [dataplane_test]="$no_exec"
+    [service_death_test]="$no_exec"
+    [service_hostile_test]="$no_exec"
+    [service_test]="$no_exec"
     [worker_death_test]="$no_exec"
+    [worker_encoding_test]="$no_exec"
+    [worker_loader_test]="$no_exec"
     [worker_process_test]="$no_exec"
     [worker_test]="$no_exec"
     [scheduler_supervise_child_test]="it starts a program, and this system does not execute arm64 programs"
