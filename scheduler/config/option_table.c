@@ -118,7 +118,8 @@ static const struct config_option workers_options[] = {
 
 static const struct config_option dispatch_options[] = {
     {"mode", CONFIG_WORD, AT(dispatch, mode), .words = "none|per-cut|join", .fallback = "join",
-     .help = "none: no batches; per-cut: of the same layers; join: also with those further on"},
+     .help = "none: no batches; per-cut: of the same layers; join: to be with those further on "
+             "too, so far as per-cut"},
     {"max_batch", CONFIG_COUNT, AT(dispatch, max_batch), .min = 1, .max = CONFIG_MAX_BATCH,
      .fallback = "8", .help = "rows that run together, at most"},
     {"max_delay", CONFIG_TIME, LIVE, AT(dispatch, max_delay_ns), .max = SECOND, .fallback = "2ms",
@@ -142,7 +143,7 @@ static const struct config_option api_options[] = {
     {"port", CONFIG_COUNT, AT(api, port), .min = 1, .max = 65535, .fallback = "4471",
      .help = "TCP port"},
     {"token_file", CONFIG_TEXT, LIVE, AT(api, token_file), .max = 4095, .fallback = "",
-     .help = "file with the secret that requests for changes must bring; empty: no changes"},
+     .help = "file with the secret that requests for changes must bring; so far none can be made"},
 };
 
 static const struct config_option limits_options[] = {
@@ -180,7 +181,8 @@ static const struct config_option class_options[] = {
     {"deadline", CONFIG_TIME, AT(class, deadline_ns), .min = US, .max = 3600 * SECOND,
      .fallback = "50ms", .help = "of requests that bring none"},
     {"weight", CONFIG_COUNT, LIVE, AT(class, weight), .min = 1, .max = 1000, .fallback = "1",
-     .help = "its share beside the other classes when there is too much to do"},
+     .help =
+         "its share beside the other classes when there is too much to do; so far not acted on"},
     {"max_queued", CONFIG_COUNT, LIVE, AT(class, max_queued), .min = 1, .max = 1048576,
      .fallback = "1024", .help = "its requests that wait; more are rejected"},
 };
