@@ -82,6 +82,18 @@ void command_line_add(struct command_line *line, struct option option)
     line->options[line->option_count++] = option;
 }
 
+void command_line_add_value(struct command_line *line, const char *name, const char *argument,
+                            enum option_kind kind, void *value, const char *help)
+{
+    command_line_add(line, (struct option){name, argument, help, kind, value, 0, UINT32_MAX, NULL});
+}
+
+void command_line_add_count(struct command_line *line, const char *name, uint32_t *value,
+                            uint32_t min, uint32_t max, const char *help)
+{
+    command_line_add(line, (struct option){name, "N", help, OPTION_COUNT, value, min, max, NULL});
+}
+
 /* One entry of the help: its lines start in one column. */
 static void print_entry(const char *name, const char *argument, const char *help)
 {

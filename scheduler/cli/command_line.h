@@ -48,6 +48,12 @@ struct command_line {
 };
 
 void command_line_add(struct command_line *line, struct option option);
+/* An option without bounds; argument NULL: a flag. */
+void command_line_add_value(struct command_line *line, const char *name, const char *argument,
+                            enum option_kind kind, void *value, const char *help);
+/* An option that takes a number N from min to max. */
+void command_line_add_count(struct command_line *line, const char *name, uint32_t *value,
+                            uint32_t min, uint32_t max, const char *help);
 
 /* Parses argv (argv[0] is the command's name). True: go on. False: return *status; --help was
  * printed, or one line about what is wrong. */

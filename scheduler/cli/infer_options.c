@@ -30,18 +30,6 @@ static const char notes[] =
     "  joint infer --server 10.0.0.2:4470 --model alexnet.onnx --input x.npy --output y.npy \\\n"
     "    --split 9 --encoding u8 --deadline-ms 50 --repeat 10 --json";
 
-static void add(struct command_line *line, const char *name, const char *argument,
-                enum option_kind kind, void *value, const char *help)
-{
-    command_line_add(line, (struct option){name, argument, help, kind, value, 0, UINT32_MAX, NULL});
-}
-
-static void add_count(struct command_line *line, const char *name, uint32_t *value, uint32_t min,
-                      uint32_t max, const char *help)
-{
-    command_line_add(line, (struct option){name, "N", help, OPTION_COUNT, value, min, max, NULL});
-}
-
 void infer_options_describe(struct infer_options *options, struct command_line *line)
 {
     *line = (struct command_line){.command = "infer",
@@ -50,37 +38,43 @@ void infer_options_describe(struct infer_options *options, struct command_line *
                                       "                   --output [NAME=]Y.npy [options]",
                                   .about = about,
                                   .notes = notes};
-    add(line, "server", "HOST:PORT", OPTION_LIST, &options->servers,
-        "whom to ask; may be repeated");
-    add(line, "model", "MODEL.onnx", OPTION_TEXT, &options->model, "the network");
-    add(line, "name", "NAME", OPTION_TEXT, &options->name,
-        "the server's name for it (default: the file's without .onnx)");
-    add(line, "input", "[NAME=]X.npy", OPTION_LIST, &options->inputs,
-        "an input; NAME may be left out where there is one");
-    add(line, "output", "[NAME=]Y.npy", OPTION_LIST, &options->outputs,
-        "where to write an output; those not named are not written");
-    add(line, "split", "S", OPTION_TEXT, &options->split,
-        "auto (where it should be fastest, the default), mobile (all\n"
-        "here), cloud (all there), K (from cut K on there) or K,K2\n"
-        "(from cut K to K2 there)");
+    command_line_add_value(line, "server", "HOST:PORT", OPTION_LIST, &options->servers,
+                           "whom to ask; may be repeated");
+    command_line_add_value(line, "model", "MODEL.onnx", OPTION_TEXT, &options->model,
+                           "the network");
+    command_line_add_value(line, "name", "NAME", OPTION_TEXT, &options->name,
+                           "the server's name for it (default: the file's without .onnx)");
+    command_line_add_value(line, "input", "[NAME=]X.npy", OPTION_LIST, &options->inputs,
+                           "an input; NAME may be left out where there is one");
+    command_line_add_value(line, "output", "[NAME=]Y.npy", OPTION_LIST, &options->outputs,
+                           "where to write an output; those not named are not written");
+    command_line_add_value(line, "split", "S", OPTION_TEXT, &options->split,
+                           "auto (where it should be fastest, the default), mobile (all\n"
+                           "here), cloud (all there), K (from cut K on there) or K,K2\n"
+                           "(from cut K to K2 there)");
     command_line_add(line, (struct option){"deadline-ms", "D", "of each request (default: none)",
                                            OPTION_SECONDS, &options->deadline_ms, 0, MAX_MS, NULL});
-    add(line, "encoding", "f32|f16|u8", OPTION_CHOICE, &options->encoding,
-        "of the elements sent to the server (default f32)");
-    add(line, "answer-encoding", "f32|f16|u8", OPTION_CHOICE, &options->answer_encoding,
-        "of those that come back (default f32)");
-    add_count(line, "class", &options->class_index, 0, 255, "service class by index (default 0)");
-    add_count(line, "batch", &options->batch, 1, MAX_BATCH, "rows of a request (default 1)");
-    add_count(line, "repeat", &options->repeat, 1, MAX_REPEAT, "run all N times (default 1)");
-    add_count(line, "threads", &options->threads, 1, MAX_THREADS,
-              "that a computation here may use (default 1)");
-    add_count(line, "max-cut-tensors", &options->max_cut_tensors, 1, 1024,
-              "a cut that more tensors cross is none; as the server has it\n(default 1)");
-    add(line, "tuning", "FILE", OPTION_TEXT, &options->tuning_path,
-        "where the choice of kernels is kept (default:\nMODEL.onnx.tuning)");
-    add(line, "no-tuning", NULL, OPTION_FLAG, &options->is_untuned,
-        "choose kernels by rules, without measuring");
-    add(line, "json", NULL, OPTION_FLAG, &options->is_json, "print the report as JSON");
+    command_line_add_value(line, "encoding", "f32|f16|u8", OPTION_CHOICE, &options->encoding,
+                           "of the elements sent to the server (default f32)");
+    command_line_add_value(line, "answer-encoding", "f32|f16|u8", OPTION_CHOICE,
+                           &options->answer_encoding, "of those that come back (default f32)");
+    command_line_add_count(line, "class", &options->class_index, 0, 255,
+                           "service class by index (default 0)");
+    command_line_add_count(line, "batch", &options->batch, 1, MAX_BATCH,
+                           "rows of a request (default 1)");
+    command_line_add_count(line, "repeat", &options->repeat, 1, MAX_REPEAT,
+                           "run all N times (default 1)");
+    command_line_add_count(line, "threads", &options->threads, 1, MAX_THREADS,
+                           "that a computation here may use (default 1)");
+    command_line_add_count(
+        line, "max-cut-tensors", &options->max_cut_tensors, 1, 1024,
+        "a cut that more tensors cross is none; as the server has it\n(default 1)");
+    command_line_add_value(line, "tuning", "FILE", OPTION_TEXT, &options->tuning_path,
+                           "where the choice of kernels is kept (default:\nMODEL.onnx.tuning)");
+    command_line_add_value(line, "no-tuning", NULL, OPTION_FLAG, &options->is_untuned,
+                           "choose kernels by rules, without measuring");
+    command_line_add_value(line, "json", NULL, OPTION_FLAG, &options->is_json,
+                           "print the report as JSON");
 }
 
 static int misuse(const struct infer_options *options, uint32_t last)

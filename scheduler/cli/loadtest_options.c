@@ -41,18 +41,6 @@ static const char notes[] =
     "  joint loadtest --server [fd00::2]:4470 --model vgg16 --rate 5 --duration 60 --split mix \\\n"
     "    --mix 0=1,9=3 --deadline-ms 500 --json";
 
-static void add(struct command_line *line, const char *name, const char *argument,
-                enum option_kind kind, void *value, const char *help)
-{
-    command_line_add(line, (struct option){name, argument, help, kind, value, 0, UINT32_MAX, NULL});
-}
-
-static void add_count(struct command_line *line, const char *name, uint32_t *value, uint32_t min,
-                      uint32_t max, const char *help)
-{
-    command_line_add(line, (struct option){name, "N", help, OPTION_COUNT, value, min, max, NULL});
-}
-
 static void describe_load(struct loadtest_options *options, struct command_line *line)
 {
     command_line_add(line,
@@ -64,11 +52,12 @@ static void describe_load(struct loadtest_options *options, struct command_line 
     command_line_add(line,
                      (struct option){"duration", "S", "seconds that count", OPTION_SECONDS,
                                      &options->duration_s, 0, MAX_SECONDS, &options->has_duration});
-    add(line, "warmup", "S", OPTION_NUMBER, &options->warmup_s,
-        "seconds before that, which do not (default 1)");
-    add_count(line, "clients", &options->clients, 1, MAX_CLIENTS, "phones (default 100)");
-    add_count(line, "client-requests", &options->requests_per_client, 1, MAX_OPEN_EACH,
-              "requests that a phone may have open (default 4)");
+    command_line_add_value(line, "warmup", "S", OPTION_NUMBER, &options->warmup_s,
+                           "seconds before that, which do not (default 1)");
+    command_line_add_count(line, "clients", &options->clients, 1, MAX_CLIENTS,
+                           "phones (default 100)");
+    command_line_add_count(line, "client-requests", &options->requests_per_client, 1, MAX_OPEN_EACH,
+                           "requests that a phone may have open (default 4)");
 }
 
 static void describe(struct loadtest_options *options, struct command_line *line)
@@ -79,40 +68,45 @@ static void describe(struct loadtest_options *options, struct command_line *line
                  "                      --rate R|--closed N --duration S [options]",
         .about = about,
         .notes = notes};
-    add(line, "server", "HOST:PORT", OPTION_TEXT, &options->server, "where to send");
-    add(line, "model", "NAME|FILE", OPTION_TEXT, &options->model,
-        "a network of 'joint zoo --list', with its default weights, or\n"
-        "an ONNX file");
-    add(line, "name", "NAME", OPTION_TEXT, &options->name,
-        "the server's name for it (default: the network's, or the\n"
-        "file's without .onnx)");
+    command_line_add_value(line, "server", "HOST:PORT", OPTION_TEXT, &options->server,
+                           "where to send");
+    command_line_add_value(line, "model", "NAME|FILE", OPTION_TEXT, &options->model,
+                           "a network of 'joint zoo --list', with its default weights, or\n"
+                           "an ONNX file");
+    command_line_add_value(line, "name", "NAME", OPTION_TEXT, &options->name,
+                           "the server's name for it (default: the network's, or the\n"
+                           "file's without .onnx)");
     describe_load(options, line);
-    add(line, "split", "S", OPTION_TEXT, &options->split,
-        "cloud (cut 0, the default), mobile (nothing is sent), the\n"
-        "number of a cut, mix (each cut alike), or adaptive: each phone\n"
-        "chooses by --profile, --network and the server's load");
-    add(line, "mix", "K=W,...", OPTION_TEXT, &options->mix,
-        "with --split mix: these cuts, with these weights");
-    add(line, "profile", "P.json", OPTION_TEXT, &options->profile,
-        "with --split adaptive: what the layers cost ('joint profile')");
-    add(line, "network", "3g|4g|wifi|FILE", OPTION_TEXT, &options->network,
-        "with --split adaptive: the phones' link (default wifi)");
-    add(line, "deadline-ms", "D", OPTION_NUMBER, &options->deadline_ms,
-        "of each request (default: none; phones give up after 10 s)");
-    add(line, "late-ms", "L", OPTION_NUMBER, &options->late_ms,
+    command_line_add_value(line, "split", "S", OPTION_TEXT, &options->split,
+                           "cloud (cut 0, the default), mobile (nothing is sent), the\n"
+                           "number of a cut, mix (each cut alike), or adaptive: each phone\n"
+                           "chooses by --profile, --network and the server's load");
+    command_line_add_value(line, "mix", "K=W,...", OPTION_TEXT, &options->mix,
+                           "with --split mix: these cuts, with these weights");
+    command_line_add_value(line, "profile", "P.json", OPTION_TEXT, &options->profile,
+                           "with --split adaptive: what the layers cost ('joint profile')");
+    command_line_add_value(line, "network", "3g|4g|wifi|FILE", OPTION_TEXT, &options->network,
+                           "with --split adaptive: the phones' link (default wifi)");
+    command_line_add_value(line, "deadline-ms", "D", OPTION_NUMBER, &options->deadline_ms,
+                           "of each request (default: none; phones give up after 10 s)");
+    command_line_add_value(
+        line, "late-ms", "L", OPTION_NUMBER, &options->late_ms,
         "sent so much after its time, a request was not on schedule\n(default 1)");
-    add(line, "encoding", "E", OPTION_CHOICE, &options->encoding, "f32 (default), f16 or u8");
+    command_line_add_value(line, "encoding", "E", OPTION_CHOICE, &options->encoding,
+                           "f32 (default), f16 or u8");
     line->options[line->option_count - 1].argument = "f32|f16|u8";
-    add_count(line, "class", &options->class_index, 0, 255, "service class by index (default 0)");
-    add_count(line, "seed", &options->seed, 0, UINT32_MAX,
-              "of schedule, cuts and tensors (default 1)");
-    add_count(line, "sockets", &options->sockets, 1, LOADTEST_MAX_SOCKETS,
-              "UDP sockets, each with a thread (default 2)");
-    add_count(line, "verify", &options->verify_count, 1, MAX_VERIFY,
-              "compare N answers, spread over the run, with a local run");
-    add(line, "allow-public", NULL, OPTION_FLAG, &options->allows_public,
-        "send to an address that may be someone else's");
-    add(line, "json", NULL, OPTION_FLAG, &options->is_json, "print the report as JSON");
+    command_line_add_count(line, "class", &options->class_index, 0, 255,
+                           "service class by index (default 0)");
+    command_line_add_count(line, "seed", &options->seed, 0, UINT32_MAX,
+                           "of schedule, cuts and tensors (default 1)");
+    command_line_add_count(line, "sockets", &options->sockets, 1, LOADTEST_MAX_SOCKETS,
+                           "UDP sockets, each with a thread (default 2)");
+    command_line_add_count(line, "verify", &options->verify_count, 1, MAX_VERIFY,
+                           "compare N answers, spread over the run, with a local run");
+    command_line_add_value(line, "allow-public", NULL, OPTION_FLAG, &options->allows_public,
+                           "send to an address that may be someone else's");
+    command_line_add_value(line, "json", NULL, OPTION_FLAG, &options->is_json,
+                           "print the report as JSON");
 }
 
 /* What is wrong; NULL: nothing. */
