@@ -15,6 +15,8 @@ static const struct {
     [COUNT_ANSWERED] = {"jointd.answered", COUNTER_SUM},
     [COUNT_OVERLOADED] = {"jointd.overloaded", COUNTER_SUM},
     [COUNT_LATE] = {"jointd.late", COUNTER_SUM},
+    [COUNT_DROPPED] = {"jointd.dropped", COUNTER_SUM},
+    [COUNT_ANSWERED_LATE] = {"jointd.answered_late", COUNTER_SUM},
     [COUNT_NO_MEMORY] = {"jointd.no_memory", COUNTER_SUM},
     [COUNT_REFUSED] = {"jointd.refused", COUNTER_SUM},
     [COUNT_FAILED] = {"jointd.failed", COUNTER_SUM},

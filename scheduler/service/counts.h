@@ -11,6 +11,8 @@ enum count {
     COUNT_ANSWERED,
     COUNT_OVERLOADED,
     COUNT_LATE,
+    COUNT_DROPPED, /* of those, queued first: admitted, and then its deadline was out of reach */
+    COUNT_ANSWERED_LATE, /* of those answered, after the deadline */
     COUNT_NO_MEMORY,
     COUNT_REFUSED, /* what the request says cannot be */
     COUNT_FAILED,

@@ -158,6 +158,8 @@ void request_end(struct service *service, uint32_t slot, enum ingress_reason rea
     load_note_end(&service->load, request, reason, now_ns);
     counts_add(&service->counts, request->is_orphan ? COUNT_ORPHANED : counts_of_reason(reason), 1);
     counts_add(&service->counts, COUNT_COMPUTE_NS, request->compute_ns);
+    if (reason == INGRESS_ANSWERED && now_ns > request->deadline_ns)
+        counts_add(&service->counts, COUNT_ANSWERED_LATE, 1);
     if (reason == INGRESS_ANSWERED && !request->is_orphan)
         send_answer(service, request, now_ns);
     else

@@ -193,10 +193,12 @@ static int decide(struct service *service, uint64_t now_ns)
     struct dispatch_action action;
     int count = 0;
     for (; dispatch_next(service->dispatch, now_ns, &action); count++) {
-        if (action.kind == DISPATCH_DROP)
+        if (action.kind == DISPATCH_DROP) {
+            counts_add(&service->counts, COUNT_DROPPED, 1);
             request_end(service, action.slot, INGRESS_DEADLINE, now_ns);
-        else
+        } else {
             workers_run(service, &action, now_ns);
+        }
         service->load.has_changed = true;
     }
     return count;
