@@ -14,11 +14,20 @@ enum {
 struct dispatch_config dispatch_config_default(void)
 {
     return (struct dispatch_config){
-        .has_batches = true,
+        .mode = DISPATCH_ACROSS,
         .max_delay_ns = 2000000,
         .commit_ahead_ns = 200000,
+        .max_run_ns = 5000000,
         .patience_ns = 1000000000,
     };
+}
+
+static bool are_classes_sane(const struct dispatch_config *config)
+{
+    for (uint32_t i = 0; config->classes && i < config->class_count; i++)
+        if (!config->classes[i].weight)
+            return false;
+    return config->classes;
 }
 
 static bool is_sane(const struct dispatch_config *config)
@@ -26,7 +35,8 @@ static bool is_sane(const struct dispatch_config *config)
     return config->max_requests && config->max_requests <= MOST_REQUESTS && config->max_workers &&
            config->max_workers <= MOST_NUMBERED && config->max_models &&
            config->max_models <= MOST_NUMBERED && config->class_count &&
-           config->class_count <= MOST_NUMBERED && config->class_max_queued;
+           config->class_count <= MOST_NUMBERED && are_classes_sane(config) &&
+           config->mode <= DISPATCH_ACROSS;
 }
 
 static int take_memory(struct dispatch *dispatch)
@@ -38,7 +48,7 @@ static int take_memory(struct dispatch *dispatch)
     const int error = bucket_table_init(&dispatch->table, (uint32_t)buckets);
     if (error)
         return error;
-    dispatch->class_most = calloc(config->class_count, sizeof(*dispatch->class_most));
+    dispatch->classes = calloc(config->class_count, sizeof(*dispatch->classes));
     dispatch->class_queued = calloc(config->class_count, sizeof(*dispatch->class_queued));
     dispatch->requests = calloc(requests, sizeof(*dispatch->requests));
     dispatch->by_urgency = calloc(requests, sizeof(*dispatch->by_urgency));
@@ -49,7 +59,7 @@ static int take_memory(struct dispatch *dispatch)
     dispatch->model_workers = calloc(config->max_models * words, sizeof(*dispatch->model_workers));
     dispatch->workers = calloc(config->max_workers, sizeof(*dispatch->workers));
     dispatch->worker_set = calloc(words, sizeof(*dispatch->worker_set));
-    const bool has_all = dispatch->class_most && dispatch->class_queued && dispatch->requests &&
+    const bool has_all = dispatch->classes && dispatch->class_queued && dispatch->requests &&
                          dispatch->by_urgency && dispatch->by_drop && dispatch->by_age &&
                          dispatch->bucket_nodes && dispatch->models && dispatch->model_workers &&
                          dispatch->workers && dispatch->worker_set;
@@ -59,9 +69,8 @@ static int take_memory(struct dispatch *dispatch)
 static void set_blank(struct dispatch *dispatch)
 {
     const struct dispatch_config *config = &dispatch->config;
-    memcpy(dispatch->class_most, config->class_max_queued,
-           config->class_count * sizeof(*dispatch->class_most));
-    dispatch->config.class_max_queued = NULL; /* the caller's */
+    memcpy(dispatch->classes, config->classes, config->class_count * sizeof(*dispatch->classes));
+    dispatch->config.classes = dispatch->classes;
     dispatch->drops = dispatch->ages = dispatch->waits = order_heap_empty();
     for (uint32_t i = 0; i < config->max_models; i++) {
         dispatch->models[i].ready = order_heap_empty();
@@ -100,7 +109,7 @@ void dispatch_destroy(struct dispatch *dispatch)
     for (uint32_t i = 0; dispatch->models && i < dispatch->config.max_models; i++)
         batch_cost_fini(&dispatch->models[i].cost);
     bucket_table_fini(&dispatch->table);
-    free(dispatch->class_most);
+    free(dispatch->classes);
     free(dispatch->class_queued);
     free(dispatch->requests);
     free(dispatch->by_urgency);
@@ -126,7 +135,7 @@ int dispatch_set_class_limit(struct dispatch *dispatch, uint32_t class_index, ui
 {
     if (class_index >= dispatch->config.class_count)
         return -EINVAL;
-    dispatch->class_most[class_index] = max_queued;
+    dispatch->classes[class_index].max_queued = max_queued;
     return 0;
 }
 

@@ -13,7 +13,8 @@
  * on one worker: the next begins to wait when each row of the one before was answered. Where rows
  * can not be told apart (has_rows) a batch is one row. The owner numbers requests by a slot below
  * max_requests, workers and models alike.
- * The order of a turn is: what happened (submit, cancel, row and run done, worker up and down),
+ * The order of a turn is: what happened (submit, cancel, segments, row and run done, worker up and
+ * down),
  * then dispatch_next() until there is nothing. All times are monotonic nanoseconds. */
 #ifndef SCHEDULER_DISPATCH_DISPATCH_H
 #define SCHEDULER_DISPATCH_DISPATCH_H
@@ -24,17 +25,33 @@
 #define DISPATCH_NO_DEADLINE UINT64_MAX
 #define DISPATCH_MAX_BATCH 64u
 
+/* Which requests run together. */
+enum dispatch_mode {
+    DISPATCH_ALONE, /* none */
+    DISPATCH_PER_CUT, /* of the same cuts */
+    DISPATCH_ACROSS, /* of one model, wherever they enter and leave */
+};
+
+/* A class of requests. What a class may take when others want it too. */
+struct dispatch_class {
+    uint32_t weight; /* 1 and up: its share of the workers' time, beside the others' */
+    uint32_t max_queued;
+    uint64_t ceiling_ns; /* computing time of it that may wait, for each worker; UINT64_MAX: any */
+};
+
 struct dispatch_config {
     uint32_t max_requests; /* slots; queued and running together; no default */
     uint32_t max_workers; /* no default */
     uint32_t max_models; /* no default */
     uint32_t max_queued; /* requests that wait; no default */
     uint32_t class_count; /* no default */
-    const uint32_t *class_max_queued; /* [class_count], copied */
-    bool has_batches; /* true; false: each request alone */
+    const struct dispatch_class *classes; /* [class_count], copied; no default */
+    enum dispatch_mode mode; /* DISPATCH_ACROSS */
     uint64_t max_delay_ns; /* 2 ms: how long one may wait for others to run with */
     uint64_t commit_ahead_ns; /* 200 us: a worker is given its next dispatch when the one it runs is
                                * predicted to end so soon, so that it never waits for us */
+    uint64_t max_run_ns; /* 5 ms: how long a path runs at most before the worker looks who has come,
+                          * where that is worth it */
     uint64_t patience_ns; /* 1 s: what is not due before so long after its arrival is as if it
                            * were, so that nothing starves */
 };
@@ -43,8 +60,10 @@ struct dispatch_config {
 struct dispatch_model {
     uint32_t cut_count;
     uint32_t max_batch; /* 1..DISPATCH_MAX_BATCH */
-    const uint64_t *remaining_ns; /* [cut_count]: from the cut to the end, one row */
-    const uint64_t *batch_remaining_ns; /* the same for max_batch rows together */
+    uint32_t size_count; /* of batches that were measured */
+    const uint32_t *sizes; /* [size_count]: ascending, the first 1, the last max_batch */
+    const uint64_t
+        *remaining_ns; /* [size_count][cut_count]: from the cut to the end, so many rows */
     const bool *has_rows; /* [cut_count]: rows of a batch can be told apart here */
 };
 
@@ -53,6 +72,7 @@ struct dispatch_request {
     uint16_t model, from, to;
     uint16_t rows;
     uint8_t class_index;
+    uint64_t client; /* whose it is, for fairness: the same over connections */
     uint64_t arrived_ns;
     uint64_t deadline_ns;
 };
@@ -62,6 +82,8 @@ enum dispatch_verdict {
     DISPATCH_FULL, /* as many wait as may: come again later */
     DISPATCH_LATE, /* could not be ready by its deadline even alone */
     DISPATCH_NO_MODEL,
+    DISPATCH_OVER_CREDIT, /* its client has what it may have, and others wait */
+    DISPATCH_CEILING, /* as much of its class waits as may */
 };
 
 /* One row of a dispatch. */
@@ -71,19 +93,28 @@ struct dispatch_row {
 };
 
 enum dispatch_action_kind {
-    DISPATCH_RUN, /* a new dispatch for a worker */
+    DISPATCH_RUN, /* a new dispatch for a worker: a path over the cuts [from, to) */
+    DISPATCH_JOIN, /* more rows for one that runs, at cuts that it has not reached, as far as is
+                    * known: those that come too late are to be answered as missed */
     DISPATCH_DROP, /* a queued request can not be ready by its deadline any more, or only by making
                     * more than itself late: reject it */
 };
 
+#define DISPATCH_STOP_WORDS 6u
+
 struct dispatch_action {
     enum dispatch_action_kind kind;
     uint32_t slot; /* DROP */
-    uint32_t worker; /* RUN, as are all below */
-    uint32_t number; /* of the dispatch; not in use by an open one of this worker */
-    uint16_t model, from, to;
+    uint32_t worker; /* RUN and JOIN, as are all below */
+    uint32_t number; /* RUN: of the dispatch, not in use by an open one of this worker; JOIN: whose
+                      * it joins */
+    uint16_t model, from, to; /* the least of the rows' cuts, and the largest */
+    uint8_t urgency; /* RUN: of those that a worker was given, it runs at each cut the one with the
+                      * largest; of equals the one given first */
     uint32_t row_count;
-    struct dispatch_row rows[DISPATCH_MAX_BATCH];
+    uint64_t predicted_ns; /* RUN: of the whole path, as a rule; JOIN: what is added by it */
+    uint64_t stops[DISPATCH_STOP_WORDS]; /* RUN: bit k: a segment ends at cut k */
+    struct dispatch_row rows[DISPATCH_MAX_BATCH]; /* each enters and leaves at its request's cuts */
 };
 
 struct dispatch;
@@ -132,6 +163,13 @@ bool dispatch_row_done(struct dispatch *dispatch, uint32_t worker, uint32_t numb
 int dispatch_run_done(struct dispatch *dispatch, uint32_t worker, uint32_t number,
                       uint64_t compute_ns, uint64_t now_ns);
 
+/* As the worker said: a part of a dispatch's path has begun (ended_ns 0) or is over. Says where the
+ * dispatch is, and what that part took. -ENOENT: no such dispatch; -EINVAL: no such cuts or rows.
+ */
+int dispatch_segment(struct dispatch *dispatch, uint32_t worker, uint32_t number, uint32_t from,
+                     uint32_t to, uint32_t rows, uint64_t started_ns, uint64_t ended_ns,
+                     uint64_t now_ns);
+
 /* What is to be done now; false: nothing before dispatch_timeout_ns(), or before something happens.
  */
 bool dispatch_next(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action);
@@ -153,5 +191,21 @@ void dispatch_measure_cuts(const struct dispatch *dispatch, uint32_t model, uint
 /* How long one request of so many rows would compute alone. 0: no such model or cuts. */
 uint64_t dispatch_predict_ns(const struct dispatch *dispatch, uint32_t model, uint32_t from,
                              uint32_t to, uint32_t rows);
+
+/* Since the beginning, for metrics. */
+#define DISPATCH_RATIOS 16u
+struct dispatch_counts {
+    uint64_t runs, rows; /* given to workers */
+    uint64_t joined_rows; /* that entered elsewhere than where their path began */
+    uint64_t late_joins; /* rows given by JOIN */
+    uint64_t preempted; /* dispatches that others were put before */
+    uint64_t saved_ns; /* what joins saved, as predicted */
+    uint64_t ratio[DISPATCH_RATIOS]; /* dispatches by measured over predicted time: the first
+                                      * under dispatch_ratio_bound(0), the last without a bound */
+};
+
+void dispatch_count(const struct dispatch *dispatch, struct dispatch_counts *counts);
+/* The upper bound of ratio[index]; infinite for the last and all after it. */
+double dispatch_ratio_bound(uint32_t index);
 
 #endif

@@ -81,7 +81,8 @@ enum dispatch_verdict dispatch_submit(struct dispatch *dispatch,
     if (is_late(dispatch, request, now_ns))
         return DISPATCH_LATE;
     assert(request->class_index < dispatch->config.class_count);
-    if (dispatch->class_queued[request->class_index] >= dispatch->class_most[request->class_index])
+    if (dispatch->class_queued[request->class_index] >=
+        dispatch->classes[request->class_index].max_queued)
         return DISPATCH_FULL;
     if (dispatch->queued_count >= dispatch->config.max_queued)
         return DISPATCH_FULL;
@@ -185,6 +186,23 @@ bool dispatch_row_done(struct dispatch *dispatch, uint32_t worker, uint32_t numb
     return false;
 }
 
+int dispatch_segment(struct dispatch *dispatch, uint32_t worker, uint32_t number, uint32_t from,
+                     uint32_t to, uint32_t rows, uint64_t started_ns, uint64_t ended_ns,
+                     uint64_t now_ns)
+{
+    dispatch_clock(dispatch, now_ns);
+    struct run *run = find_run(dispatch, worker, number);
+    if (!run || !run->is_open)
+        return -ENOENT;
+    if (from >= to || from < run->from || to > run->to || !rows || rows > DISPATCH_MAX_BATCH)
+        return -EINVAL;
+    /* Rows enter between segments: while one runs, none of its cuts can be entered any more. */
+    const uint32_t at = ended_ns > started_ns ? to : from + 1;
+    if (run->at < at)
+        run->at = at;
+    return 0;
+}
+
 /* The next one, if it was given one, begins now. */
 static void note_end(struct dispatch *dispatch, struct worker *worker, uint64_t now_ns)
 {
@@ -209,6 +227,7 @@ int dispatch_run_done(struct dispatch *dispatch, uint32_t worker, uint32_t numbe
     run->is_open = false;
     model->open_count--;
     note_end(dispatch, &dispatch->workers[worker], now_ns);
+    dispatch_note_ratio(dispatch, compute_ns, run->missed_count ? 0 : run->expected_ns);
     correction_measure(
         &model->correction, compute_ns,
         batch_cost_ns(&model->cost, run->from, run->to, run->row_count - run->missed_count));

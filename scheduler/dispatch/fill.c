@@ -43,7 +43,7 @@ static bool add(struct filling *filling, uint32_t slot)
     const uint32_t together = filling->rows + (uint32_t)__builtin_popcountll(request->waiting);
     const uint64_t due_ns = deadline_ns < filling->due_ns ? deadline_ns : filling->due_ns;
     if (filling->count &&
-        (!filling->dispatch->config.has_batches || together > filling->bucket->most_rows))
+        (filling->dispatch->config.mode == DISPATCH_ALONE || together > filling->bucket->most_rows))
         return false;
     if (filling->count && filling->start_ns + batch_ns(filling, together) > due_ns) {
         filling->left_out = slot;
@@ -127,6 +127,7 @@ static void give(struct dispatch *dispatch, const struct filling *filling, struc
     run->model = bucket->model;
     run->from = bucket->from;
     run->to = bucket->to;
+    run->at = bucket->from;
     for (uint32_t i = 0; i < filling->count; i++)
         take(dispatch, filling->slots[i], filling->worker, run);
     run->expected_ns = correction_typical_ns(
@@ -136,6 +137,8 @@ static void give(struct dispatch *dispatch, const struct filling *filling, struc
     worker->open_count++;
     model->open_count++;
     worker->ends_ns = filling->start_ns + run->expected_ns;
+    dispatch->counts.runs++;
+    dispatch->counts.rows += run->row_count;
 }
 
 static void tell(const struct run *run, uint32_t worker, struct dispatch_action *action)
@@ -147,6 +150,9 @@ static void tell(const struct run *run, uint32_t worker, struct dispatch_action 
     action->model = run->model;
     action->from = run->from;
     action->to = run->to;
+    action->urgency = 0;
+    action->predicted_ns = run->expected_ns;
+    memset(action->stops, 0, sizeof(action->stops));
     action->row_count = run->row_count;
     memcpy(action->rows, run->rows, run->row_count * sizeof(*run->rows));
 }

@@ -47,7 +47,7 @@ static void note_arrival(struct bucket *bucket, uint64_t max_delay_ns, uint64_t 
 uint64_t dispatch_queue_ready_ns(const struct dispatch *dispatch, const struct bucket *bucket)
 {
     const struct dispatch_config *config = &dispatch->config;
-    if (bucket->is_single || !config->has_batches || bucket->rows >= bucket->most_rows)
+    if (bucket->is_single || config->mode == DISPATCH_ALONE || bucket->rows >= bucket->most_rows)
         return 0;
     const struct batch_cost *cost = &dispatch->models[bucket->model].cost;
     const uint64_t saving_ns = batch_cost_saving_ns(cost, bucket->from, bucket->to);
@@ -88,7 +88,7 @@ static void push_ready(struct dispatch *dispatch, uint32_t at)
 /* What its requests will take, as they would be batched. */
 static uint64_t work_ns(const struct dispatch *dispatch, const struct bucket *bucket)
 {
-    if (!dispatch->config.has_batches)
+    if (dispatch->config.mode == DISPATCH_ALONE)
         return bucket->alone_ns;
     return batch_cost_ns(&dispatch->models[bucket->model].cost, bucket->from, bucket->to,
                          bucket->rows);

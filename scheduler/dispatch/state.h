@@ -61,6 +61,7 @@ struct run {
     uint32_t missed_count;
     uint16_t model, from, to;
     uint64_t pending; /* rows that were not answered; the record is free without any and closed */
+    uint32_t at; /* cut that it has reached, as far as the worker said */
     uint64_t expected_ns; /* corrected, for the clock */
     struct dispatch_row rows[DISPATCH_MAX_BATCH];
 };
@@ -77,7 +78,8 @@ struct worker {
 
 struct dispatch {
     struct dispatch_config config;
-    uint32_t *class_most, *class_queued; /* [class_count] */
+    struct dispatch_class *classes; /* [class_count] */
+    uint32_t *class_queued; /* [class_count] */
     struct request *requests; /* [max_requests] */
     struct order_heap_node *by_urgency, *by_drop, *by_age; /* [max_requests] */
     struct order_heap drops; /* those with a deadline, by when it can not be met any more */
@@ -96,6 +98,7 @@ struct dispatch {
     uint64_t next_sequence;
     uint64_t latest_ns; /* the latest time that anybody told */
     uint64_t busy_ns; /* of dispatches that ended */
+    struct dispatch_counts counts;
 };
 
 /* queue.c: puts a request whose chunk waits into a bucket, or takes it out of its bucket. */
@@ -123,6 +126,9 @@ uint64_t dispatch_free_ns(const struct dispatch *dispatch, const struct worker *
  * not be in time, or not without harm to more. */
 void dispatch_fill(struct dispatch *dispatch, uint32_t bucket, uint32_t worker, uint64_t now_ns,
                    struct dispatch_action *action);
+
+/* counts.c: a dispatch that should have taken predicted_ns (0: not known) took compute_ns. */
+void dispatch_note_ratio(struct dispatch *dispatch, uint64_t compute_ns, uint64_t predicted_ns);
 
 /* Index of a record that a new dispatch may use; DISPATCH_NONE. */
 static inline uint32_t dispatch_free_record(const struct worker *worker)

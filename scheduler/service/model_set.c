@@ -198,10 +198,12 @@ static int tell_dispatch(struct service *service, uint32_t number)
     if (!error && max_batch > DISPATCH_MAX_BATCH)
         error = -EBADMSG;
     if (!error) {
+        const uint32_t sizes[] = {1, max_batch};
         const struct dispatch_model facts = {.cut_count = table->cut_count,
                                              .max_batch = max_batch,
+                                             .size_count = max_batch > 1 ? 2 : 1,
+                                             .sizes = sizes,
                                              .remaining_ns = times,
-                                             .batch_remaining_ns = times + table->cut_count,
                                              .has_rows = has_rows};
         error = dispatch_add_model(service->dispatch, number, &facts);
     }

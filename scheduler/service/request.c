@@ -39,6 +39,8 @@ static enum ingress_reason reason_of(enum dispatch_verdict verdict)
 {
     switch (verdict) {
     case DISPATCH_FULL:
+    case DISPATCH_OVER_CREDIT:
+    case DISPATCH_CEILING:
         return INGRESS_OVERLOADED;
     case DISPATCH_LATE:
         return INGRESS_DEADLINE;

@@ -50,17 +50,22 @@ static int find_user(struct service *service)
 static int make_dispatch(struct service *service)
 {
     const struct jointd_config *config = &service->config;
-    uint32_t class_max_queued[LOAD_REPORT_MAX_CLASSES];
+    static const enum dispatch_mode modes[] = {[CONFIG_MODE_NONE] = DISPATCH_ALONE,
+                                               [CONFIG_MODE_PER_CUT] = DISPATCH_PER_CUT,
+                                               [CONFIG_MODE_JOIN] = DISPATCH_ACROSS};
+    struct dispatch_class classes[LOAD_REPORT_MAX_CLASSES];
     for (uint32_t i = 0; i < config->class_count; i++)
-        class_max_queued[i] = (uint32_t)config->classes[i].max_queued;
+        classes[i] = (struct dispatch_class){.weight = 1,
+                                             .max_queued = (uint32_t)config->classes[i].max_queued,
+                                             .ceiling_ns = UINT64_MAX};
     struct dispatch_config wanted = dispatch_config_default();
     wanted.max_requests = service->memory.slot_count;
     wanted.max_workers = service->worker_count;
     wanted.max_models = MESSAGE_MAX_MODELS;
     wanted.max_queued = (uint32_t)config->dispatch.max_queued;
     wanted.class_count = config->class_count;
-    wanted.class_max_queued = class_max_queued;
-    wanted.has_batches = config->dispatch.mode != CONFIG_MODE_NONE;
+    wanted.classes = classes;
+    wanted.mode = modes[config->dispatch.mode];
     wanted.max_delay_ns = config->dispatch.max_delay_ns;
     return dispatch_create(&wanted, &service->dispatch);
 }

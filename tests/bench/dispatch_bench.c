@@ -99,13 +99,13 @@ static void submit(struct bench *bench, bool is_timed)
 
 static int bench_init(struct bench *bench, const struct row *row, uint32_t decisions)
 {
-    const uint32_t class_most = MOST_REQUESTS;
+    const struct dispatch_class class = {1, MOST_REQUESTS, UINT64_MAX};
     struct dispatch_config config = dispatch_config_default();
     config.max_requests = config.max_queued = MOST_REQUESTS;
     config.max_workers = row->workers;
     config.max_models = 256; /* as many as a worker could have */
     config.class_count = 1;
-    config.class_max_queued = &class_most;
+    config.classes = &class;
     *bench = (struct bench){.row = row, .random = {1}, .now_ns = 1000000000};
     bench->clock_ns = UINT64_MAX;
     for (int i = 0; i < 1000; i++) {
@@ -120,14 +120,15 @@ static int bench_init(struct bench *bench, const struct row *row, uint32_t decis
     if (!bench->timeouts.ns || !bench->decisions.ns || !bench->submits.ns || !bench->answers.ns ||
         !bench->other)
         return -1;
-    uint64_t one_ns[CUTS], full_ns[CUTS];
+    const uint32_t sizes[] = {1, BATCH};
+    uint64_t ns[2][CUTS];
     bool has_rows[CUTS];
     for (uint32_t i = 0; i < CUTS; i++) {
-        one_ns[i] = UINT64_C(1000000) * (CUTS - 1 - i);
-        full_ns[i] = UINT64_C(4000000) * (CUTS - 1 - i);
+        ns[0][i] = UINT64_C(1000000) * (CUTS - 1 - i);
+        ns[1][i] = UINT64_C(4000000) * (CUTS - 1 - i);
         has_rows[i] = true;
     }
-    const struct dispatch_model facts = {CUTS, BATCH, one_ns, full_ns, has_rows};
+    const struct dispatch_model facts = {CUTS, BATCH, 2, sizes, ns[0], has_rows};
     if (dispatch_create(&config, &bench->dispatch))
         return -1;
     for (uint32_t model = 0; model < row->models; model++) {

@@ -27,15 +27,15 @@ static const double eight_ms[CUTS] = {99.0, 81.9, 48.8, 11.9, 0.96, 0};
 
 struct policy {
     const char *name;
-    bool has_batches;
+    enum dispatch_mode mode;
     uint64_t max_delay_ns;
 };
 
 static const struct policy policies[] = {
-    {"each alone", false, 0},
-    {"batches, no waiting", true, 0},
-    {"batches, 2 ms (default)", true, 2000000},
-    {"batches, 10 ms", true, 10000000},
+    {"each alone", DISPATCH_ALONE, 0},
+    {"batches, no waiting", DISPATCH_PER_CUT, 0},
+    {"batches, 2 ms (default)", DISPATCH_PER_CUT, 2000000},
+    {"batches, 10 ms", DISPATCH_PER_CUT, 10000000},
 };
 
 struct mix {
@@ -75,23 +75,24 @@ static double unit(struct simulation *simulation)
 static int simulation_init(struct simulation *simulation, const struct policy *policy,
                            uint32_t workers, uint32_t requests)
 {
-    const uint32_t class_most = SLOTS;
+    const struct dispatch_class class = {1, SLOTS, UINT64_MAX};
     struct dispatch_config config = dispatch_config_default();
     config.max_requests = config.max_queued = SLOTS;
     config.max_workers = workers;
     config.max_models = config.class_count = 1;
-    config.class_max_queued = &class_most;
-    config.has_batches = policy->has_batches;
+    config.classes = &class;
+    config.mode = policy->mode;
     config.max_delay_ns = policy->max_delay_ns;
     *simulation = (struct simulation){.random = {7}, .workers = workers};
-    uint64_t one_ns[CUTS], eight_ns[CUTS];
+    const uint32_t sizes[] = {1, BATCH};
+    uint64_t ns[2][CUTS];
     bool has_rows[CUTS];
     for (uint32_t i = 0; i < CUTS; i++) {
-        one_ns[i] = (uint64_t)(one_ms[i] * MS);
-        eight_ns[i] = (uint64_t)(eight_ms[i] * MS);
+        ns[0][i] = (uint64_t)(one_ms[i] * MS);
+        ns[1][i] = (uint64_t)(eight_ms[i] * MS);
         has_rows[i] = true;
     }
-    const struct dispatch_model facts = {CUTS, BATCH, one_ns, eight_ns, has_rows};
+    const struct dispatch_model facts = {CUTS, BATCH, 2, sizes, ns[0], has_rows};
     simulation->slowdowns = calloc(requests, sizeof(*simulation->slowdowns));
     if (!simulation->slowdowns || dispatch_create(&config, &simulation->dispatch) ||
         dispatch_add_model(simulation->dispatch, 0, &facts))

@@ -10,7 +10,7 @@ void reference_init(struct reference *reference, const struct dispatch_config *c
 {
     *reference = (struct reference){.config = *config};
     for (uint32_t i = 0; i < config->class_count; i++)
-        reference->class_most[i] = config->class_max_queued[i];
+        reference->class_most[i] = config->classes[i].max_queued;
 }
 
 void reference_add_model(struct reference *reference, uint32_t at,
@@ -23,7 +23,7 @@ void reference_add_model(struct reference *reference, uint32_t at,
                                       .mean = 65536};
     for (uint32_t cut = 0; cut < facts->cut_count; cut++) {
         model->one_ns[cut] = facts->remaining_ns[cut];
-        model->full_ns[cut] = facts->batch_remaining_ns[cut];
+        model->full_ns[cut] = facts->remaining_ns[(facts->size_count - 1) * facts->cut_count + cut];
         model->has_rows[cut] = facts->has_rows[cut];
     }
 }

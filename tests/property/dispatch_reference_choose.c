@@ -33,7 +33,12 @@ uint64_t reference_loaded_ns(const struct reference_model *model, uint32_t from,
     while (rows) {
         const uint32_t batch = reference_batch(model, from, to);
         const uint32_t now = rows < batch ? rows : batch;
-        sum_ns += range_ns(model->one_ns, from, to) + (now - 1) * step_ns(model, from, to);
+        const uint64_t one_ns = range_ns(model->one_ns, from, to);
+        const uint64_t full_ns = range_ns(model->full_ns, from, to);
+        if (now == model->max_batch) /* as it was measured */
+            sum_ns += full_ns > one_ns ? full_ns : one_ns;
+        else
+            sum_ns += one_ns + (now - 1) * step_ns(model, from, to);
         rows -= now;
     }
     return sum_ns;
@@ -116,7 +121,7 @@ static bool is_ready(const struct reference *reference, const struct reference_r
     const struct dispatch_config *config = &reference->config;
     const uint32_t from = one->facts.from, to = one->facts.to;
     const struct reference_model *model = &reference->models[one->facts.model];
-    if (reference_is_single(reference, one) || !config->has_batches)
+    if (reference_is_single(reference, one) || config->mode == DISPATCH_ALONE)
         return true;
     uint32_t rows = 0;
     uint64_t oldest_ns = UINT64_MAX;
@@ -253,7 +258,7 @@ static const struct reference_request *fill(const struct reference *reference,
         return first;
     for (const struct reference_request *next = first; next;) {
         const uint32_t together = action->row_count + reference_chunk_rows(reference, next);
-        if (next != first && (!reference->config.has_batches || together > batch))
+        if (next != first && (reference->config.mode == DISPATCH_ALONE || together > batch))
             return NULL;
         const uint64_t ends_ns = end_ns(reference, action, start_ns, together);
         if (next != first &&

@@ -36,10 +36,11 @@ void world_end(struct world *world, uint32_t slot, enum world_end end)
 /* Times as a loader measures them, with some noise: now and then a later cut takes longer. */
 static void add_model(struct world *world, uint32_t at)
 {
-    uint64_t one_ns[REFERENCE_CUTS] = {0}, full_ns[REFERENCE_CUTS] = {0};
+    uint64_t times_ns[2 * REFERENCE_CUTS] = {0};
     bool has_rows[REFERENCE_CUTS];
     const uint32_t cuts = 2 + shm_random_below(&world->random, REFERENCE_CUTS - 1);
     const uint32_t batch = world_chance(world, 10) ? 1 : 1 + shm_random_below(&world->random, 16);
+    uint64_t *one_ns = times_ns, *full_ns = batch > 1 ? times_ns + cuts : times_ns;
     const uint64_t layer_ns = between(world, 1000, 4 * MS);
     for (uint32_t cut = cuts; cut-- > 0;) {
         has_rows[cut] = !world_chance(world, 10);
@@ -51,10 +52,12 @@ static void add_model(struct world *world, uint32_t at)
         if (world_chance(world, 5))
             one_ns[cut] = one_ns[cut + 1];
     }
+    const uint32_t sizes[] = {1, batch};
     const struct dispatch_model facts = {.cut_count = cuts,
                                          .max_batch = batch,
-                                         .remaining_ns = one_ns,
-                                         .batch_remaining_ns = full_ns,
+                                         .size_count = batch > 1 ? 2 : 1,
+                                         .sizes = sizes,
+                                         .remaining_ns = times_ns,
                                          .has_rows = has_rows};
     world_expect(world, !dispatch_add_model(world->dispatch, at, &facts), "a model is added");
     reference_add_model(&world->reference, at, &facts);
@@ -63,9 +66,10 @@ static void add_model(struct world *world, uint32_t at)
 int world_init(struct world *world, uint64_t seed)
 {
     *world = (struct world){.random = {seed}, .now_ns = 1000 * MS};
-    uint32_t class_most[REFERENCE_CLASSES];
+    struct dispatch_class classes[REFERENCE_CLASSES];
     for (uint32_t i = 0; i < REFERENCE_CLASSES; i++)
-        class_most[i] = 1 + shm_random_below(&world->random, 40);
+        classes[i] =
+            (struct dispatch_class){1, 1 + shm_random_below(&world->random, 40), UINT64_MAX};
     world->has_faults = world_chance(world, 70);
     struct dispatch_config config = dispatch_config_default();
     config.max_requests = 1 + (uint32_t)between(world, 1, world_chance(world, 20) ? 63 : 20);
@@ -73,8 +77,8 @@ int world_init(struct world *world, uint64_t seed)
     config.max_workers = REFERENCE_WORKERS;
     config.max_models = REFERENCE_MODELS;
     config.class_count = REFERENCE_CLASSES;
-    config.class_max_queued = class_most;
-    config.has_batches = !world_chance(world, 10);
+    config.classes = classes;
+    config.mode = world_chance(world, 10) ? DISPATCH_ALONE : DISPATCH_PER_CUT;
     config.max_delay_ns = world_chance(world, 20) ? 0 : between(world, 0, 5 * MS);
     config.commit_ahead_ns = world_chance(world, 20) ? 0 : between(world, 0, MS);
     config.patience_ns = between(world, MS, 200 * MS);

@@ -217,7 +217,8 @@ static void take_run(struct world *world, const struct dispatch_action *action)
     bool is_alone = false;
     for (uint32_t i = 0; i < action->row_count; i++) {
         take_row(world, action, &action->rows[i]);
-        is_alone |= world->requests[action->rows[i].slot].is_alone || !world->config.has_batches;
+        is_alone |=
+            world->requests[action->rows[i].slot].is_alone || world->config.mode == DISPATCH_ALONE;
     }
     for (uint32_t i = 0; is_alone && i < action->row_count; i++)
         world_expect(world, action->rows[i].slot == action->rows[0].slot,

@@ -19,28 +19,31 @@ enum {
 
 static inline struct dispatch_config case_config(void)
 {
-    static const uint32_t class_most[CASE_CLASSES] = {CASE_REQUESTS, CASE_REQUESTS};
+    static const struct dispatch_class classes[CASE_CLASSES] = {{1, CASE_REQUESTS, UINT64_MAX},
+                                                                {1, CASE_REQUESTS, UINT64_MAX}};
     struct dispatch_config config = dispatch_config_default();
     config.max_requests = config.max_queued = CASE_REQUESTS;
     config.max_workers = CASE_WORKERS;
     config.max_models = CASE_MODELS;
     config.class_count = CASE_CLASSES;
-    config.class_max_queued = class_most;
+    config.classes = classes;
     return config;
 }
 
 /* Cut 1 of model 1 has no rows. */
 static inline void case_add_models(struct dispatch *dispatch)
 {
-    static const uint64_t one_ns[CASE_CUTS] = {3 * CASE_MS, 2 * CASE_MS, CASE_MS, 0};
-    static const uint64_t four_ns[CASE_CUTS] = {7500000, 5000000, 2500000, 0};
+    static const uint32_t sizes[] = {1, 4};
+    static const uint64_t ns[] = {3 * CASE_MS, 2 * CASE_MS, CASE_MS, 0, /* one */
+                                  7500000,     5000000,     2500000, 0};
     static const bool has_rows[CASE_MODELS][CASE_CUTS] = {{true, true, true, true},
                                                           {true, false, true, true}};
     for (uint32_t i = 0; i < CASE_MODELS; i++) {
         const struct dispatch_model facts = {.cut_count = CASE_CUTS,
                                              .max_batch = 4,
-                                             .remaining_ns = one_ns,
-                                             .batch_remaining_ns = four_ns,
+                                             .size_count = 2,
+                                             .sizes = sizes,
+                                             .remaining_ns = ns,
                                              .has_rows = has_rows[i]};
         CU_ASSERT_EQUAL_FATAL(dispatch_add_model(dispatch, i, &facts), 0);
     }

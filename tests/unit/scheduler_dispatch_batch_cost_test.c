@@ -5,10 +5,10 @@
 #include <errno.h>
 
 /* Two parts: 100 alone and 160 for four; 50 alone and 110 for four. */
-static const uint64_t one_ns[] = {150, 50, 0};
-static const uint64_t four_ns[] = {270, 110, 0};
+static const uint32_t one_and_four[] = {1, 4};
+static const uint64_t ns[] = {150, 50, 0, 270, 110, 0};
 static const bool all_rows[] = {true, true, true};
-static const struct dispatch_model model = {3, 4, one_ns, four_ns, all_rows};
+static const struct dispatch_model model = {3, 4, 2, one_and_four, ns, all_rows};
 
 static void between_one_row_and_a_full_batch_it_is_a_straight_line(void)
 {
@@ -19,6 +19,20 @@ static void between_one_row_and_a_full_batch_it_is_a_straight_line(void)
         CU_ASSERT_EQUAL(batch_cost_ns(&cost, 0, 1, rows), expected[rows]);
     CU_ASSERT_EQUAL(batch_cost_ns(&cost, 1, 2, 4), 110);
     CU_ASSERT_EQUAL(batch_cost_ns(&cost, 0, 2, 3), 150 + 2 * 40);
+    batch_cost_fini(&cost);
+}
+
+/* One, two and four rows: the second is worth half, the two others are not. */
+static void between_sizes_that_were_measured_it_is_a_straight_line(void)
+{
+    static const uint32_t sizes[] = {1, 2, 4};
+    static const uint64_t three_ns[] = {100, 0, 150, 0, 350, 0};
+    const struct dispatch_model facts = {2, 4, 3, sizes, three_ns, all_rows};
+    struct batch_cost cost;
+    CU_ASSERT_EQUAL_FATAL(batch_cost_init(&cost, &facts), 0);
+    const uint64_t expected[] = {0, 100, 150, 250, 350, 450, 500};
+    for (uint32_t rows = 0; rows < 7; rows++)
+        CU_ASSERT_EQUAL(batch_cost_ns(&cost, 0, 1, rows), expected[rows]);
     batch_cost_fini(&cost);
 }
 
@@ -36,7 +50,7 @@ static void more_rows_are_full_batches_and_a_rest(void)
 static void where_rows_can_not_be_told_apart_each_costs_as_alone(void)
 {
     static const bool rows[] = {true, false, true};
-    const struct dispatch_model facts = {3, 4, one_ns, four_ns, rows};
+    const struct dispatch_model facts = {3, 4, 2, one_and_four, ns, rows};
     struct batch_cost cost;
     CU_ASSERT_EQUAL_FATAL(batch_cost_init(&cost, &facts), 0);
     CU_ASSERT_EQUAL(batch_cost_most_rows(&cost, 0, 1), 1);
@@ -49,9 +63,8 @@ static void where_rows_can_not_be_told_apart_each_costs_as_alone(void)
 
 static void noise_makes_no_range_free_and_no_batch_faster_than_a_row(void)
 {
-    static const uint64_t noisy_one_ns[] = {100, 110, 0};
-    static const uint64_t noisy_four_ns[] = {200, 90, 0};
-    const struct dispatch_model facts = {3, 4, noisy_one_ns, noisy_four_ns, all_rows};
+    static const uint64_t noisy_ns[] = {100, 110, 0, 200, 90, 0};
+    const struct dispatch_model facts = {3, 4, 2, one_and_four, noisy_ns, all_rows};
     struct batch_cost cost;
     CU_ASSERT_EQUAL_FATAL(batch_cost_init(&cost, &facts), 0);
     CU_ASSERT_EQUAL(batch_cost_ns(&cost, 0, 1, 1), 1);
@@ -62,13 +75,17 @@ static void noise_makes_no_range_free_and_no_batch_faster_than_a_row(void)
 
 static void impossible_facts_are_refused(void)
 {
-    const uint64_t absurd_ns[] = {UINT64_MAX, 50, 0};
+    static const uint64_t absurd_ns[] = {150, 50, 0, UINT64_MAX, 110, 0};
+    static const uint32_t two_and_four[] = {2, 4}, one_and_three[] = {1, 3}, twice[] = {1, 1, 4};
     const struct dispatch_model refused[] = {
-        {1, 4, one_ns, four_ns, all_rows},
-        {3, 0, one_ns, four_ns, all_rows},
-        {3, DISPATCH_MAX_BATCH + 1, one_ns, four_ns, all_rows},
-        {3, 4, absurd_ns, four_ns, all_rows},
-        {3, 4, one_ns, absurd_ns, all_rows},
+        {1, 4, 2, one_and_four, ns, all_rows},
+        {3, 0, 2, one_and_four, ns, all_rows},
+        {3, DISPATCH_MAX_BATCH + 1, 2, one_and_four, ns, all_rows},
+        {3, 4, 2, one_and_four, absurd_ns, all_rows},
+        {3, 4, 0, one_and_four, ns, all_rows},
+        {3, 4, 2, two_and_four, ns, all_rows},
+        {3, 4, 2, one_and_three, ns, all_rows},
+        {3, 4, 3, twice, ns, all_rows},
     };
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         struct batch_cost cost;
@@ -92,6 +109,8 @@ static void only_forward_ranges_of_its_cuts_exist(void)
 const struct cunit_test tests[] = {
     {"between one row and a full batch it is a straight line",
      between_one_row_and_a_full_batch_it_is_a_straight_line},
+    {"between sizes that were measured it is a straight line",
+     between_sizes_that_were_measured_it_is_a_straight_line},
     {"more rows are full batches and a rest", more_rows_are_full_batches_and_a_rest},
     {"where rows can not be told apart each costs as alone",
      where_rows_can_not_be_told_apart_each_costs_as_alone},

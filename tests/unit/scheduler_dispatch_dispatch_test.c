@@ -13,7 +13,7 @@ static void impossible_configurations_are_refused(void)
     config.max_workers = 0;
     CU_ASSERT_EQUAL(dispatch_create(&config, &dispatch), -EINVAL);
     config = case_config();
-    config.class_max_queued = NULL;
+    config.classes = NULL;
     CU_ASSERT_EQUAL(dispatch_create(&config, &dispatch), -EINVAL);
     config = case_config();
     config.max_requests = UINT32_MAX;
@@ -25,7 +25,8 @@ static void a_model_goes_when_nothing_of_it_is_queued_or_runs(void)
 {
     static const uint64_t ns[] = {5, 0};
     static const bool has_rows[] = {true, true};
-    const struct dispatch_model facts = {2, 1, ns, ns, has_rows};
+    const uint32_t one = 1;
+    const struct dispatch_model facts = {2, 1, 1, &one, ns, has_rows};
     const struct dispatch_config config = case_config();
     struct dispatch *dispatch = case_create(&config, 1);
     CU_ASSERT_EQUAL(dispatch_add_model(dispatch, 0, &facts), -EEXIST);

@@ -133,7 +133,7 @@ static void a_shorter_delay_counts_for_those_that_wait_too(void)
 static void without_batches_each_goes_alone_and_at_once(void)
 {
     struct dispatch_config config = case_config();
-    config.has_batches = false;
+    config.mode = DISPATCH_ALONE;
     struct dispatch *dispatch = case_create(&config, 2);
     const uint64_t now_ns = come_steadily(dispatch, 500 * US);
     case_submit(dispatch, 4, now_ns, DISPATCH_NO_DEADLINE);
