@@ -97,7 +97,8 @@ enum message_status {
 /* RUN. jointd: sets all, worker: checks all. */
 struct message_run {
     uint8_t kind;
-    uint8_t reserved[3];
+    uint8_t urgency; /* of the dispatches that could go on, the one with most of it does */
+    uint8_t reserved[2];
     uint32_t dispatch; /* jointd's number for it; not in use by an open dispatch */
     uint16_t model;
     uint16_t from, to; /* cuts, from < to */

@@ -7,12 +7,23 @@
 
 #define MAX_BYTES (UINT64_C(1) << 30)
 
-uint64_t model_table_bytes(uint32_t cut_count, uint32_t tensor_count)
+uint64_t model_table_bytes(uint32_t cut_count, uint32_t tensor_count, uint32_t size_count)
 {
     const uint64_t bytes = sizeof(struct model_table_shared) +
                            (uint64_t)cut_count * sizeof(struct model_cut) +
-                           (uint64_t)tensor_count * sizeof(struct model_tensor);
-    return bytes > MAX_BYTES ? 0 : bytes;
+                           (uint64_t)tensor_count * sizeof(struct model_tensor) +
+                           (uint64_t)cut_count * size_count * sizeof(uint64_t);
+    return size_count > MODEL_TABLE_MAX_SIZES || bytes > MAX_BYTES ? 0 : bytes;
+}
+
+uint32_t model_table_sizes(uint32_t max_batch, uint32_t size[MODEL_TABLE_MAX_SIZES])
+{
+    uint32_t count = 0;
+    memset(size, 0, MODEL_TABLE_MAX_SIZES * sizeof(size[0]));
+    for (uint32_t rows = 1; rows < max_batch && count + 1 < MODEL_TABLE_MAX_SIZES; rows *= 2)
+        size[count++] = rows;
+    size[count++] = max_batch;
+    return count;
 }
 
 static bool is_text(const char name[MODEL_TABLE_NAME_BYTES])
@@ -46,25 +57,63 @@ static bool is_sound_cut(const struct model_table *table, const struct model_cut
            is_f32 == (cut->is_f32 != 0);
 }
 
+static bool are_sound_sizes(const struct model_table_shared *shared, uint32_t size_count)
+{
+    if (size_count == 0 || size_count > MODEL_TABLE_MAX_SIZES || shared->size[0] != 1 ||
+        shared->size[size_count - 1] != shared->max_batch)
+        return false;
+    for (uint32_t s = 1; s < size_count; s++)
+        if (shared->size[s] <= shared->size[s - 1])
+            return false;
+    return true;
+}
+
+/* From here to the next cut; UINT64_MAX: less than nothing. */
+static uint64_t step_ns(const struct model_table *table, uint32_t index, uint32_t cut)
+{
+    const uint64_t here_ns = model_table_remaining_ns(table, index, cut);
+    const uint64_t next_ns = model_table_remaining_ns(table, index, cut + 1);
+    return here_ns < next_ns ? UINT64_MAX : here_ns - next_ns;
+}
+
+static bool are_sound_times(const struct model_table *table)
+{
+    for (uint32_t s = 0; s < table->size_count; s++) {
+        if (model_table_remaining_ns(table, s, 0) > MODEL_TABLE_MAX_NS ||
+            model_table_remaining_ns(table, s, table->cut_count - 1) != 0)
+            return false;
+        for (uint32_t k = 0; k + 1 < table->cut_count; k++)
+            if (step_ns(table, s, k) == UINT64_MAX ||
+                (s > 0 && step_ns(table, s, k) < step_ns(table, s - 1, k)))
+                return false;
+    }
+    return true;
+}
+
 int model_table_attach(struct model_table *table, const struct region *region)
 {
     const struct model_table_shared *shared = region_at(region, 0, sizeof(*shared));
     if (!shared)
         return -EBADMSG;
-    struct model_table seen = {
-        .shared = shared, .cut_count = shared->cut_count, .tensor_count = shared->tensor_count};
-    const uint64_t bytes = model_table_bytes(seen.cut_count, seen.tensor_count);
+    struct model_table seen = {.shared = shared,
+                               .cut_count = shared->cut_count,
+                               .tensor_count = shared->tensor_count,
+                               .size_count = shared->size_count};
+    const uint64_t bytes = model_table_bytes(seen.cut_count, seen.tensor_count, seen.size_count);
     if (seen.cut_count < 2 || seen.cut_count > UINT16_MAX || bytes == 0 ||
-        !region_at(region, 0, bytes) || shared->max_batch == 0)
+        !region_at(region, 0, bytes) || !are_sound_sizes(shared, seen.size_count))
         return -EBADMSG;
     seen.cuts = (const void *)(shared + 1);
     seen.tensors = (const void *)(seen.cuts + seen.cut_count);
+    seen.remaining_ns = (const void *)(seen.tensors + seen.tensor_count);
     for (uint32_t t = 0; t < seen.tensor_count; t++)
         if (!is_sound_tensor(&seen.tensors[t]))
             return -EBADMSG;
     for (uint32_t k = 0; k < seen.cut_count; k++)
         if (!is_sound_cut(&seen, &seen.cuts[k]))
             return -EBADMSG;
+    if (!are_sound_times(&seen))
+        return -EBADMSG;
     *table = seen;
     return 0;
 }

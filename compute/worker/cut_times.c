@@ -1,4 +1,5 @@
-/* Measures whole runs, with each layer's share, and adds up the layers behind each cut. */
+/* Measures whole runs of each size of batch, with each layer's share, and adds up the layers behind
+ * each cut. */
 #include "compute/worker/cut_times.h"
 
 #include <errno.h>
@@ -8,8 +9,10 @@
 #include <time.h>
 
 #define MIN_RUNS 3u
+#define MIN_LONG_RUNS 2u /* of those that take over LONG_NS */
 #define MAX_RUNS 9u
-#define ENOUGH_NS UINT64_C(500000000) /* after so long, no more than MIN_RUNS */
+#define ENOUGH_NS UINT64_C(400000000) /* after so long, no more than the fewest */
+#define LONG_NS UINT64_C(1000000000)
 #define ALIGN 64u
 
 /* What one size of batch needs; the engine's context is made anew for each. */
@@ -42,7 +45,7 @@ static int by_value(const void *a, const void *b)
 static uint64_t median(uint64_t *values, uint32_t count)
 {
     qsort(values, count, sizeof(values[0]), by_value);
-    return values[count / 2];
+    return values[(count - 1) / 2];
 }
 
 static uint64_t aligned(uint64_t bytes)
@@ -143,12 +146,17 @@ static int run_often(struct bench *bench, engine_progress *progress, void *progr
                      struct engine_error *error)
 {
     uint64_t took_ns;
+    char what[64];
+    snprintf(what, sizeof(what), "measuring layers, batches of %u", bench->rows);
+    if (progress)
+        progress(progress_arg, what, 0);
     int rc = run_once(bench, NULL, &took_ns, error);
+    const uint32_t fewest = took_ns > LONG_NS ? MIN_LONG_RUNS : MIN_RUNS;
     const uint64_t begun_ns = now_ns();
     while (rc == 0 && bench->run_count < MAX_RUNS &&
-           (bench->run_count < MIN_RUNS || now_ns() - begun_ns < ENOUGH_NS)) {
+           (bench->run_count < fewest || now_ns() - begun_ns < ENOUGH_NS)) {
         if (progress)
-            progress(progress_arg, "measuring layers", (double)bench->run_count / MAX_RUNS);
+            progress(progress_arg, what, (double)bench->run_count / MAX_RUNS);
         uint64_t *layer_ns = bench->layer_ns + (size_t)bench->run_count * bench->layer_count;
         rc = run_once(bench, layer_ns, &bench->whole_ns[bench->run_count], error);
         bench->run_count++;
@@ -194,25 +202,48 @@ static int measure(const struct engine_model *model, uint32_t rows, uint64_t *re
     return rc;
 }
 
+/* No range of cuts takes less time than fewer rows did. */
+static void mend(uint64_t *remaining_ns, const uint64_t *fewer_ns, uint32_t cut_count)
+{
+    uint64_t behind_ns = 0, mended_ns = 0; /* the cut after this one, as measured and as mended */
+    for (uint32_t k = cut_count - 1; k-- > 0;) {
+        const uint64_t step_ns = remaining_ns[k] - behind_ns;
+        const uint64_t least_ns = fewer_ns[k] - fewer_ns[k + 1];
+        behind_ns = remaining_ns[k];
+        mended_ns += step_ns > least_ns ? step_ns : least_ns;
+        remaining_ns[k] = mended_ns;
+    }
+}
+
+static int measure_sizes(struct cut_times *times, const struct engine_model *model,
+                         engine_progress *progress, void *progress_arg, struct engine_error *error)
+{
+    const uint32_t count = times->cut_count;
+    int rc = measure(model, 1, times->remaining_ns, progress, progress_arg, error);
+    for (uint32_t s = 1; s < times->size_count && rc == 0; s++) {
+        uint64_t *remaining_ns = times->remaining_ns + (size_t)s * count;
+        rc = measure(model, times->size[s], remaining_ns, progress, progress_arg, error);
+        for (uint32_t k = 0; k < count && rc == -ENOTSUP; k++)
+            remaining_ns[k] = times->remaining_ns[k] * times->size[s];
+        rc = rc == -ENOTSUP ? 0 : rc;
+        if (rc == 0)
+            mend(remaining_ns, remaining_ns - count, count);
+    }
+    return rc;
+}
+
 int cut_times_measure(struct cut_times *times, const struct engine_model *model, uint32_t max_batch,
                       engine_progress *progress, void *progress_arg, struct engine_error *error)
 {
-    const uint32_t count = engine_model_cut_count(model);
-    *times = (struct cut_times){.cut_count = count,
-                                .remaining_ns = calloc(count, sizeof(uint64_t)),
-                                .batch_remaining_ns = calloc(count, sizeof(uint64_t))};
+    *times = (struct cut_times){.cut_count = engine_model_cut_count(model)};
+    times->size_count = model_table_sizes(max_batch, times->size);
+    times->remaining_ns =
+        calloc((size_t)times->size_count * times->cut_count, sizeof(*times->remaining_ns));
     int rc = -ENOMEM;
-    if (times->remaining_ns && times->batch_remaining_ns)
-        rc = measure(model, 1, times->remaining_ns, progress, progress_arg, error);
+    if (times->remaining_ns)
+        rc = measure_sizes(times, model, progress, progress_arg, error);
     else
         snprintf(error->text, sizeof(error->text), "no memory for the times of the cuts");
-    if (rc == 0 && max_batch > 1)
-        rc = measure(model, max_batch, times->batch_remaining_ns, progress, progress_arg, error);
-    if ((rc == 0 && max_batch == 1) || rc == -ENOTSUP) {
-        for (uint32_t k = 0; k < count; k++)
-            times->batch_remaining_ns[k] = times->remaining_ns[k] * max_batch;
-        rc = 0;
-    }
     if (rc)
         cut_times_fini(times);
     return rc;
@@ -223,6 +254,5 @@ void cut_times_fini(struct cut_times *times)
     if (!times)
         return;
     free(times->remaining_ns);
-    free(times->batch_remaining_ns);
     *times = (struct cut_times){0};
 }

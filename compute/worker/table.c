@@ -64,15 +64,17 @@ static void write_table(const struct engine_model *model, uint32_t max_batch,
                                           .cut_count = cut_count,
                                           .tensor_count = tensor_count,
                                           .max_batch = max_batch,
-                                          .layer_count = engine_model_layer_count(model)};
+                                          .layer_count = engine_model_layer_count(model),
+                                          .size_count = times->size_count};
+    memcpy(shared->size, times->size, sizeof(shared->size));
     engine_model_fingerprint(model, shared->fingerprint);
     uint32_t first = 0;
     for (uint32_t k = 0; k < cut_count; k++) {
         write_cut(&cuts[k], engine_model_cut(model, k), first, tensors);
-        cuts[k].remaining_ns = times->remaining_ns[k];
-        cuts[k].batch_remaining_ns = times->batch_remaining_ns[k];
         first += cuts[k].tensor_count;
     }
+    memcpy(tensors + tensor_count, times->remaining_ns,
+           (size_t)times->size_count * cut_count * sizeof(times->remaining_ns[0]));
 }
 
 int table_publish(const struct engine_model *model, uint32_t max_batch,
@@ -83,7 +85,9 @@ int table_publish(const struct engine_model *model, uint32_t max_batch,
     for (uint32_t k = 0; k < cut_count; k++)
         tensor_count += engine_model_cut(model, k)->tensor_count;
     const uint64_t bytes =
-        tensor_count > UINT32_MAX ? 0 : model_table_bytes(cut_count, (uint32_t)tensor_count);
+        tensor_count > UINT32_MAX
+            ? 0
+            : model_table_bytes(cut_count, (uint32_t)tensor_count, times->size_count);
     if (bytes == 0 || cut_count > UINT16_MAX)
         return fail(error, -ENOTSUP, "a network of more cuts than can be named");
     const struct region_config config = {

@@ -37,10 +37,13 @@ static void add_cut(struct page_text *text, const struct model_table *table, uin
     page_text_add_json_string(text, cut->name);
     page_text_add(text, ",\"layers\":%u,\"bytes\":%" PRIu64 ",\"batches\":%s,\"remaining_ms\":",
                   cut->layer_count, cut->row_bytes, cut->has_rows ? "true" : "false");
-    page_text_add_ms(text, cut->remaining_ns);
-    page_text_add(text, ",\"batch_remaining_ms\":");
-    page_text_add_ms(text, cut->batch_remaining_ns);
-    page_text_add(text, ",\"tensors\":");
+    page_text_add_ms(text, model_table_remaining_ns(table, 0, number));
+    page_text_add(text, ",\"batch_remaining_ms\":[");
+    for (uint32_t s = 0; s < table->size_count; s++) {
+        page_text_add(text, "%s", s ? "," : "");
+        page_text_add_ms(text, model_table_remaining_ns(table, s, number));
+    }
+    page_text_add(text, "],\"tensors\":");
     add_tensors(text, table, cut);
     page_text_add(text, "}");
 }
@@ -73,7 +76,10 @@ void model_json_add(struct page_text *text, const struct view *view, const struc
                   model->version, table->shared->layer_count, table->shared->max_batch);
     for (size_t i = 0; i < sizeof(table->shared->fingerprint); i++)
         page_text_add(text, "%02x", table->shared->fingerprint[i]);
-    page_text_add(text, "\",\"cuts\":[");
+    page_text_add(text, "\",\"batch_sizes\":[");
+    for (uint32_t s = 0; s < table->size_count; s++)
+        page_text_add(text, "%s%u", s ? "," : "", table->shared->size[s]);
+    page_text_add(text, "],\"cuts\":[");
     for (uint32_t cut = 0; cut < table->cut_count; cut++) {
         page_text_add(text, "%s", cut ? "," : "");
         add_cut(text, table, cut);

@@ -64,7 +64,7 @@ static void measure(const struct service *service, uint32_t number, struct model
                 cut < last ? marginal_ns(service->dispatch, number, table, cut, alone_ns) : 0,
             .queued = queued[cut]};
     }
-    const uint64_t unloaded_ns = table->cuts[0].remaining_ns;
+    const uint64_t unloaded_ns = model_table_remaining_ns(table, 0, 0);
     load->slowdown_permille =
         unloaded_ns ? (uint64_t)((double)load->cuts[0].remaining_ns / (double)unloaded_ns * 1000)
                     : 1000;

@@ -190,8 +190,8 @@ static int tell_dispatch(struct service *service, uint32_t number)
     bool *has_rows = calloc(table->cut_count, sizeof(*has_rows));
     int error = times && has_rows ? 0 : -ENOMEM;
     for (uint32_t k = 0; k < table->cut_count && !error; k++) {
-        times[k] = table->cuts[k].remaining_ns;
-        times[table->cut_count + k] = table->cuts[k].batch_remaining_ns;
+        times[k] = model_table_remaining_ns(table, 0, k);
+        times[table->cut_count + k] = model_table_remaining_ns(table, table->size_count - 1, k);
         has_rows[k] = table->cuts[k].has_rows != 0;
     }
     const uint32_t max_batch = table->shared->max_batch;

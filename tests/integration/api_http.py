@@ -175,7 +175,7 @@ class Http(unittest.TestCase):
         self.assertEqual(model["marginal_ms"][-1], 0)
         rest = told["max_batch"] - 1
         for marginal, cut in zip(model["marginal_ms"], told["cuts"]):
-            self.assertLessEqual(marginal, max(cut["remaining_ms"], (cut["batch_remaining_ms"] - cut["remaining_ms"]) / rest)
+            self.assertLessEqual(marginal, max(cut["remaining_ms"], (cut["batch_remaining_ms"][-1] - cut["remaining_ms"]) / rest)
                                  + 0.000002, cut)
         self.assertAlmostEqual(load["switch_gain"], 0.15, delta=1 / 255)
 

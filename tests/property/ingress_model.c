@@ -57,7 +57,9 @@ static void fill_table(const struct host_model *model, struct region *region)
     *shared = (struct model_table_shared){.cut_count = HOST_CUTS,
                                           .tensor_count = HOST_CUTS + 1,
                                           .max_batch = 8,
-                                          .layer_count = HOST_CUTS - 1};
+                                          .layer_count = HOST_CUTS - 1,
+                                          .size_count = 2,
+                                          .size = {1, 8}}; /* that take no time */
     memset(shared->fingerprint, model->mark, sizeof(shared->fingerprint));
     for (uint32_t k = 0; k < HOST_CUTS; k++) {
         const uint32_t elements = model->row_elements[k];
@@ -90,7 +92,7 @@ bool host_model_table(const struct host_model *model, struct region *region)
     const struct region_config config = {.name = "joint-model",
                                          .kind = REGION_MODEL,
                                          .payload_bytes =
-                                             model_table_bytes(HOST_CUTS, HOST_CUTS + 1)};
+                                             model_table_bytes(HOST_CUTS, HOST_CUTS + 1, 2)};
     if (region_init(region, &config))
         return false;
     fill_table(model, region);
