@@ -3,22 +3,13 @@
 #include "scheduler/api/load_json.h"
 #include "scheduler/api/metrics.h"
 #include "scheduler/api/model_json.h"
+#include "scheduler/api/openapi.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define MAX_WORDS 8u
-#define PATH_BYTES 512u
 #define STALE_FACTOR 10u /* a load so many times older than it is valid: jointd does not move */
-
-struct path {
-    char bytes[PATH_BYTES];
-    const char *word[MAX_WORDS];
-    uint32_t count;
-};
 
 void pages_init(struct pages *pages, const struct view *view)
 {
@@ -33,25 +24,6 @@ void pages_fini(struct pages *pages)
     page_text_fini(&pages->load_body);
     page_text_fini(&pages->text);
     page_text_fini(&pages->orca);
-}
-
-/* Words between slashes; a slash at the end counts for nothing. False: there are too many. */
-static bool split(struct path *path, const char *from)
-{
-    const int length = snprintf(path->bytes, sizeof(path->bytes), "%s", from);
-    path->count = 0;
-    if (length < 0 || (size_t)length >= sizeof(path->bytes) || from[0] != '/')
-        return false;
-    for (char *at = path->bytes; *at;) {
-        *at++ = '\0';
-        if (!*at)
-            break;
-        if (path->count == MAX_WORDS)
-            return false;
-        path->word[path->count++] = at;
-        at += strcspn(at, "/");
-    }
-    return true;
 }
 
 static bool read_newest(struct pages *pages)
@@ -230,46 +202,17 @@ static struct reply get_live(struct pages *pages)
     return made(&pages->text, 200);
 }
 
-static bool is_word(const struct path *path, uint32_t at, const char *word)
+static struct reply get_model(struct pages *pages, const struct route_match *match)
 {
-    return at < path->count && strcmp(path->word[at], word) == 0;
-}
-
-/* 0: it is no version. */
-static uint32_t read_version(const char *word)
-{
-    char *end;
-    errno = 0;
-    const unsigned long version = strtoul(word, &end, 10);
-    return errno || *end || word[0] < '0' || word[0] > '9' || version > UINT32_MAX
-               ? 0
-               : (uint32_t)version;
-}
-
-/* /v2/models/M[/versions/V][/ready] */
-static struct reply get_model(struct pages *pages, const struct path *path)
-{
-    const char *name = path->word[2];
-    uint32_t version = 0, at = 3;
-    if (is_word(path, at, "versions") && at + 1 < path->count) {
-        version = read_version(path->word[at + 1]);
-        if (!version)
-            return reply_error(&pages->text, 404, "%s: a version is a number from 1 on",
-                               path->word[at + 1]);
-        at += 2;
-    }
-    const struct view_model *model = view_find(pages->view, name, version);
+    const struct view_model *model = view_find(pages->view, match->model, match->version);
     if (!model)
         return reply_error(&pages->text, 404, "no model %s%s takes requests; /v2/models lists them",
-                           name, version ? " of that version" : "");
+                           match->model, match->version ? " of that version" : "");
     page_text_clear(&pages->text);
-    if (at == path->count)
+    if (match->route->page == ROUTE_MODEL)
         model_json_add(&pages->text, pages->view, model);
-    else if (is_word(path, at, "ready") && at + 1 == path->count)
-        page_text_add(&pages->text, "{\"ready\":true}\n");
     else
-        return reply_error(&pages->text, 404,
-                           "/v2/models/MODEL, /versions/VERSION after it, /ready after either");
+        page_text_add(&pages->text, "{\"ready\":true}\n");
     return made(&pages->text, 200);
 }
 
@@ -280,25 +223,41 @@ static struct reply get_models(struct pages *pages)
     return made(&pages->text, 200);
 }
 
-struct reply pages_get(struct pages *pages, const char *path_text, const struct page_query *query)
+static struct reply get_openapi(struct pages *pages)
 {
-    struct path path;
-    const bool is_split = split(&path, path_text);
-    if (is_split && is_word(&path, 0, "metrics") && path.count == 1)
+    page_text_clear(&pages->text);
+    openapi_add(&pages->text);
+    return made(&pages->text, 200);
+}
+
+struct reply pages_get(struct pages *pages, const struct route_match *match,
+                       const struct page_query *query)
+{
+    switch (match->route->page) {
+    case ROUTE_SERVER:
+        return get_server(pages);
+    case ROUTE_OPENAPI:
+        return get_openapi(pages);
+    case ROUTE_LIVE:
+        return get_live(pages);
+    case ROUTE_READY:
+        return get_ready(pages, query);
+    case ROUTE_LOAD:
+        return get_load(pages, query);
+    case ROUTE_MODELS:
+        return get_models(pages);
+    case ROUTE_MODEL:
+    case ROUTE_MODEL_READY:
+        return get_model(pages, match);
+    case ROUTE_METRICS:
         return get_metrics(pages, query);
-    if (is_split && is_word(&path, 0, "v2")) {
-        if (path.count == 1)
-            return get_server(pages);
-        if (is_word(&path, 1, "load") && path.count == 2)
-            return get_load(pages, query);
-        if (is_word(&path, 1, "health") && is_word(&path, 2, "live") && path.count == 3)
-            return get_live(pages);
-        if (is_word(&path, 1, "health") && is_word(&path, 2, "ready") && path.count == 3)
-            return get_ready(pages, query);
-        if (is_word(&path, 1, "models"))
-            return path.count == 2 ? get_models(pages) : get_model(pages, &path);
     }
-    return reply_error(&pages->text, 404,
-                       "no such page; there are /v2, /v2/load, /v2/health/live, /v2/health/ready, "
-                       "/v2/models, /v2/models/MODEL, /metrics");
+    return reply_error(&pages->text, 500, "no page is written for %s", match->route->pattern);
+}
+
+struct reply pages_missing(struct pages *pages, enum route_result result)
+{
+    if (result == ROUTE_NO_VERSION)
+        return reply_error(&pages->text, 404, "a version is a number from 1 on");
+    return reply_error(&pages->text, 404, "no such page; /v2/openapi.json lists all there are");
 }

@@ -1,8 +1,9 @@
-/* The pages: what stands under each path. No HTTP in here, so that tests can ask for pages too. */
+/* The pages: what stands at each route. No HTTP in here, so that tests can ask for pages too. */
 #ifndef SCHEDULER_API_PAGES_H
 #define SCHEDULER_API_PAGES_H
 
 #include "scheduler/api/reply.h"
+#include "scheduler/api/route.h"
 #include "scheduler/api/view.h"
 
 /* What a request says beside its path; NULL where it says nothing. */
@@ -29,8 +30,11 @@ struct pages {
 void pages_init(struct pages *pages, const struct view *view);
 void pages_fini(struct pages *pages); /* accepts NULL and zeroed */
 
-/* What stands there, decoded path and all; its body lives until the next call. */
-struct reply pages_get(struct pages *pages, const char *path, const struct page_query *query);
+/* What stands there; its body lives until the next call. */
+struct reply pages_get(struct pages *pages, const struct route_match *match,
+                       const struct page_query *query);
+/* For a path that has no route. */
+struct reply pages_missing(struct pages *pages, enum route_result result);
 
 /* The value of endpoint-load-metrics in this format ("JSON", else TEXT); NULL: no load yet. */
 const char *pages_orca(struct pages *pages, const char *format);

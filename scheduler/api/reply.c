@@ -6,6 +6,12 @@
 
 #define ERROR_BYTES 512
 
+struct reply reply_empty(struct page_text *body, unsigned status)
+{
+    page_text_clear(body);
+    return (struct reply){.status = status, .body = body};
+}
+
 struct reply reply_error(struct page_text *body, unsigned status, const char *format, ...)
 {
     char what[ERROR_BYTES];

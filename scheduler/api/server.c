@@ -53,7 +53,7 @@ static enum MHD_Result send_reply(struct server *server, struct MHD_Connection *
         return MHD_NO;
     const char *orca =
         reply->has_orca || orca_format ? pages_orca(server->config.pages, orca_format) : NULL;
-    if (reply->status != MHD_HTTP_NOT_MODIFIED)
+    if (has_bytes)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
                                 reply->type ? reply->type : "application/json");
     if (reply->etag)
@@ -61,8 +61,8 @@ static enum MHD_Result send_reply(struct server *server, struct MHD_Connection *
     if (orca)
         MHD_add_response_header(response, "endpoint-load-metrics", orca);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-    if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    if (reply->allow)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
     if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE)
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     const enum MHD_Result result = MHD_queue_response(connection, reply->status, response);
@@ -70,7 +70,8 @@ static enum MHD_Result send_reply(struct server *server, struct MHD_Connection *
     return result;
 }
 
-static struct reply get(struct server *server, struct MHD_Connection *connection, const char *path)
+static struct reply get(struct server *server, struct MHD_Connection *connection,
+                        const struct route_match *match)
 {
     const struct page_query query = {
         .model = argument(connection, "model"),
@@ -80,7 +81,27 @@ static struct reply get(struct server *server, struct MHD_Connection *connection
         .accept = header(connection, MHD_HTTP_HEADER_ACCEPT),
         .if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
     };
-    return pages_get(server->config.pages, path, &query);
+    return pages_get(server->config.pages, match, &query);
+}
+
+/* What can be said once the headers are there; false: a page is to be made. */
+static bool answer_at_once(struct server *server, struct MHD_Connection *connection,
+                           const char *method, const struct route_match *match, struct reply *reply)
+{
+    struct page_text *text = &server->config.pages->text;
+    const char *allow = route_allow(match->route);
+    const bool is_options = strcmp(method, MHD_HTTP_METHOD_OPTIONS) == 0;
+    if (!is_options && !route_takes(match->route, method))
+        *reply = reply_error(text, MHD_HTTP_METHOD_NOT_ALLOWED, "%s: %s takes %s", method,
+                             match->route->pattern, allow);
+    else if (has_body(connection))
+        *reply = reply_error(text, MHD_HTTP_BAD_REQUEST, "%s takes no body; send none", method);
+    else if (is_options)
+        *reply = reply_empty(text, MHD_HTTP_NO_CONTENT);
+    else
+        return false;
+    reply->allow = allow;
+    return true;
 }
 
 /* Called when the headers are there, and again when all is. An answer at the first call ends the
@@ -91,21 +112,17 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *upload, size_t *upload_bytes, void **request)
 {
     struct server *server = context;
-    struct page_text *text = &server->config.pages->text;
-    const bool is_get =
-        strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     const bool is_first = !*request;
     *request = server;
-    struct reply reply;
-    if (!is_get)
-        reply = reply_error(text, MHD_HTTP_METHOD_NOT_ALLOWED, "%s: pages here take GET and HEAD",
-                            method);
-    else if (has_body(connection))
-        reply = reply_error(text, MHD_HTTP_BAD_REQUEST, "%s takes no body; send none", method);
-    else if (is_first)
+    if (is_first && !has_body(connection))
         return MHD_YES;
-    else
-        reply = get(server, connection, path);
+    struct route_match match;
+    struct reply reply;
+    const enum route_result result = route_find(path, &match);
+    if (result != ROUTE_FOUND)
+        reply = pages_missing(server->config.pages, result);
+    else if (!answer_at_once(server, connection, method, &match, &reply))
+        reply = get(server, connection, &match);
     return send_reply(server, connection, &reply,
                       header(connection, "endpoint-load-metrics-format"));
 }

@@ -67,10 +67,18 @@ static void publish(struct world *world)
     load_page_publish(&world->writer, words);
 }
 
+static struct reply ask(struct world *world, const char *path, const struct page_query *query)
+{
+    struct route_match match;
+    const enum route_result result = route_find(path, &match);
+    return result == ROUTE_FOUND ? pages_get(&world->pages, &match, query)
+                                 : pages_missing(&world->pages, result);
+}
+
 static struct reply get(struct world *world, const char *path)
 {
     static const struct page_query nothing;
-    return pages_get(&world->pages, path, &nothing);
+    return ask(world, path, &nothing);
 }
 
 static void the_load_is_each_field_of_the_report(void)
@@ -115,13 +123,13 @@ static void a_model_shows_its_load_at_each_cut(void)
     CU_ASSERT_EQUAL_FATAL(load_page_init(&writer, page, sizeof(*page), words), 0);
     CU_ASSERT_EQUAL_FATAL(load_page_attach(&model->load, page, sizeof(*page), words), 0);
     const struct page_query query = {.include = "models"};
-    struct reply reply = pages_get(&world.pages, "/v2/load", &query);
+    struct reply reply = ask(&world, "/v2/load", &query);
     CU_ASSERT_PTR_NOT_NULL(strstr(reply.body->bytes, /* none was published yet */
                                   "\"models\":[{\"name\":\"net\",\"version\":4,\"ready\":true,"
                                   "\"cuts\":[0,1,2]}],"));
     const uint64_t load[] = {1, 1310, 21 * MS, 6100000, 7, 9900000, 2200000, 0, 0, 0, 5};
     load_page_publish(&writer, load);
-    reply = pages_get(&world.pages, "/v2/load", &query);
+    reply = ask(&world, "/v2/load", &query);
     CU_ASSERT_PTR_NOT_NULL(strstr(reply.body->bytes,
                                   "\"cuts\":[0,1,2],\"k\":1.310,\"remaining_ms\":[21,9.9,0],"
                                   "\"marginal_ms\":[6.1,2.2,0],\"queued_at\":[7,0,5]}],"));
@@ -170,9 +178,9 @@ static void an_etag_is_known_until_the_next_snapshot(void)
     char etag[80];
     snprintf(etag, sizeof(etag), "\"x\", %s", get(&world, "/v2/load").etag);
     const struct page_query query = {.if_none_match = etag};
-    CU_ASSERT_EQUAL(pages_get(&world.pages, "/v2/load", &query).status, 304);
+    CU_ASSERT_EQUAL(ask(&world, "/v2/load", &query).status, 304);
     publish(&world);
-    CU_ASSERT_EQUAL(pages_get(&world.pages, "/v2/load", &query).status, 200);
+    CU_ASSERT_EQUAL(ask(&world, "/v2/load", &query).status, 200);
     world_fini(&world);
 }
 
@@ -194,8 +202,7 @@ static void ready_is_what_takes_requests(void)
         world.report.state = cases[i].state;
         publish(&world);
         CU_ASSERT_EQUAL(get(&world, "/v2/health/ready").status, cases[i].status);
-        CU_ASSERT_EQUAL(pages_get(&world.pages, "/v2/health/ready", &strict).status,
-                        cases[i].strict_status);
+        CU_ASSERT_EQUAL(ask(&world, "/v2/health/ready", &strict).status, cases[i].strict_status);
     }
     world.report.state = LOAD_READY;
     publish(&world);
