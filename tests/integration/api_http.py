@@ -7,120 +7,11 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
-JOINT = ""
-JOINTD = ""
-SAMPLE = re.compile(r'^([a-z_:][a-z0-9_:]*)(?:\{([a-z_]+)="((?:[^"\\\n]|\\["\\n])*)"\})? (-?[0-9.]+)$')
-
-
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def parse_metrics(text, is_open):
-    """A second reading of both formats: {family: (type, {(label, value): number})}; raises what is wrong."""
-    families, current, seen = {}, None, set()
-    lines = text.split("\n")
-    assert lines.pop() == "", "the last line ends"
-    if is_open:
-        assert lines.pop() == "# EOF"
-    for line in lines:
-        words = line.split(" ", 3)
-        if line.startswith("# HELP "):
-            assert words[2] not in families, f"{words[2]} twice"
-            current = words[2]
-            families[current] = (None, {})
-        elif line.startswith("# TYPE "):
-            assert words[2] == current and words[3] in ("counter", "gauge"), line
-            families[current] = (words[3], {})
-        elif line.startswith("# UNIT "):
-            assert is_open and words[2] == current and current.endswith("_" + words[3]), line
-        else:
-            found = SAMPLE.match(line)
-            assert found, line
-            name, label, value, number = found.groups()
-            kind = families[current][0]
-            assert name == (current + "_total" if is_open and kind == "counter" else current), line
-            assert (kind == "counter") == name.endswith("_total"), line
-            assert (name, label, value) not in seen, line
-            seen.add((name, label, value))
-            families[current][1][(label, value)] = float(number)
-    return families
-
-
-class Service:
-    """jointd in a folder of its own, with one small model."""
-
-    def __init__(self, folder, more="", api_port=None, libexec=None):
-        self.folder = pathlib.Path(folder)
-        self.port = api_port or free_port(socket.SOCK_STREAM)
-        model = self.folder / "lenet.onnx"
-        if not model.exists():
-            subprocess.run([JOINT, "zoo", "lenet", "-o", str(model)], check=True)
-        (self.folder / "joint.conf").write_text(
-            "[server]\nname = edge \"1\"\nlisten = 127.0.0.1\n"
-            f"port = {free_port(socket.SOCK_DGRAM)}\ncontrol =\n"
-            f"[api]\nlisten = 127.0.0.1\nport = {self.port}\n"
-            "[memory]\nrequest_slab = 16MiB\nresponse_slab = 16MiB\nmax_tensor = 1MiB\nslots = 64\npages = small\n"
-            "[class interactive]\ndeadline = 50ms\n[class batch]\n"
-            f"[model lenet]\npath = {model}\nversion = 3\n{more}", encoding="utf-8")
-        self.log_path = self.folder / "log"
-        with self.log_path.open("w", encoding="utf-8") as log:
-            self.process = subprocess.Popen([JOINTD, "--config", str(self.folder / "joint.conf")],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env={**os.environ, **({"JOINT_LIBEXEC": libexec} if libexec else {})})
-
-    def log(self):
-        return self.log_path.read_text(encoding="utf-8")
-
-    def wait_for(self, what, seconds=120):
-        end = time.monotonic() + seconds
-        while not what():
-            if time.monotonic() > end or self.process.poll() is not None:
-                raise AssertionError(self.log())
-            time.sleep(0.02)
-
-    def ready(self):
-        self.wait_for(lambda: "ready: lenet" in self.log() and "joint-api: serves" in self.log())
-        self.wait_for(lambda: self.get("/v2/models/lenet")[0] == 200)
-        return self
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
-
-    def get(self, path, *options):
-        """Status, headers with small names, body; by curl."""
-        done = subprocess.run(["curl", "-sS", "-i", "--max-time", "30", *options, f"http://127.0.0.1:{self.port}{path}"],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-        if done.returncode:
-            return 0, {}, done.stderr.decode()
-        head, _, body = done.stdout.decode().partition("\r\n\r\n")
-        lines = head.split("\r\n")
-        headers = dict(line.split(": ", 1) for line in lines[1:])
-        return int(lines[0].split()[1]), {name.lower(): value for name, value in headers.items()}, body
-
-    def json(self, path, *options):
-        status, headers, body = self.get(path, *options)
-        assert headers["content-type"] == "application/json", headers
-        return status, json.loads(body)
-
-    def api_pid(self):
-        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="utf-8")
-        for pid in children.split():
-            try:
-                if pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="utf-8") == "joint-api\n":
-                    return int(pid)
-            except FileNotFoundError:
-                pass
-        return 0
+from api_service import Service, main, parse_metrics, program
 
 
 class Http(unittest.TestCase):
@@ -131,10 +22,8 @@ class Http(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        status = cls.service.stop()
-        log = cls.service.log()
+        cls.service.end()
         cls.temporary.cleanup()
-        assert status == 0 and "started again" not in log.replace("killed by signal 9", ""), log
 
     def raw(self, data, seconds=20):
         """What comes back for these bytes, until the end or silence."""
@@ -224,7 +113,7 @@ class Http(unittest.TestCase):
         self.assertEqual(self.service.json("/v2/")[1], server)
 
     def test_metadata_lists_the_cuts(self):
-        cuts = json.loads(subprocess.run([JOINT, "cuts", str(self.service.folder / "lenet.onnx"), "--json"], check=True,
+        cuts = json.loads(subprocess.run([program("joint"), "cuts", str(self.service.folder / "lenet.onnx"), "--json"], check=True,
                                          stdout=subprocess.PIPE).stdout)["cuts"]
         status, model = self.service.json("/v2/models/lenet")
         self.assertEqual((status, model["name"], model["versions"], model["version"]), (200, "lenet", ["3"], "3"))
@@ -273,98 +162,6 @@ class Http(unittest.TestCase):
             self.assertIn("error", json.loads(body))
         answer = self.raw(b"HEAD /v2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         self.assertTrue(answer.startswith("HTTP/1.1 200") and answer.endswith("\r\n\r\n"), answer)
-
-    def document(self):
-        status, document = self.service.json("/v2/openapi.json")
-        self.assertEqual((status, document["openapi"]), (200, "3.0.3"))
-        return document
-
-    def test_the_document_is_openapi(self):
-        """The rules of OpenAPI 3.0 that a generator of clients needs kept."""
-        document = self.document()
-        self.assertLessEqual({"title", "version"}, set(document["info"]))
-        for path, item in document["paths"].items():
-            self.assertTrue(path.startswith("/"))
-            self.assertLessEqual(set(item), {"parameters", "get", "head", "post", "options"})
-            named = [one["name"] for one in item["parameters"]]
-            self.assertEqual(sorted(named), sorted(re.findall(r"{(\w+)}", path)), path)
-            for method in set(item) - {"parameters"}:
-                where, operation = f"{method} {path}", item[method]
-                self.assertTrue(operation["summary"], where)
-                self.assertTrue(operation["responses"], where)
-                parameters = item["parameters"] + operation.get("parameters", [])
-                self.assertEqual(len({(one["in"], one["name"]) for one in parameters}), len(parameters), where)
-                for one in parameters:
-                    self.assertIn(one["in"], ("path", "query", "header"), where)
-                    self.assertIn(one["schema"]["type"], ("string", "integer", "number", "boolean"), where)
-                    self.assertEqual(one["required"], one["in"] == "path", where)
-                for status, answer in operation["responses"].items():
-                    self.assertRegex(status, "^[1-5][0-9][0-9]$", where)
-                    self.assertTrue(answer["description"], where)
-                for need in operation.get("security", []):
-                    self.assertLessEqual(set(need), set(document["components"]["securitySchemes"]), where)
-        for name in re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(document)):
-            self.assertIn(name, document["components"]["schemas"])
-
-    def test_the_document_and_the_readme_name_the_same_paths(self):
-        readme = pathlib.Path(__file__).resolve().parents[2] / "scheduler/api/README.md"
-        table = readme.read_text(encoding="utf-8").partition("## Pages")[2].partition("```")[0]
-        told = set()
-        for row in re.findall(r"^\| (`/.*?) \|", table, re.MULTILINE):
-            for path in re.findall(r"`([^`]+)`", row):
-                path = path.replace("models/M", "models/{model}").replace("versions/V", "versions/{version}")
-                optional = re.search(r"\[(.*?)\]", path)
-                told |= {path.replace(optional.group(0), part) for part in ("", optional.group(1))} if optional else {path}
-        self.assertEqual(told, set(self.document()["paths"]))
-
-    def ask(self, method, path, *options):
-        """Status, by curl, of any method."""
-        return self.service.get(path, *(["--head"] if method == "head" else ["-X", method.upper()]), *options)[0]
-
-    def provoked(self, method, path, status):
-        """What comes of the request that should give this status."""
-        there = path.replace("{model}", "lenet").replace("{version}", "3")
-        if status == 400:
-            return self.ask("GET" if method == "head" else method, there, "-d", "x")
-        if status == 404:
-            return self.ask(method, there.replace("lenet", "none") if "{model}" in path else there + "?model=none")
-        if status == 304:
-            for _ in range(50):
-                tag = self.service.get(there)[1]["etag"]
-                got = self.ask(method, there, "-H", f"If-None-Match: {tag}")
-                if got == 304:
-                    break
-            return got
-        if status == 503:
-            os.kill(self.service.process.pid, signal.SIGSTOP)
-            try:
-                end, got = time.monotonic() + 30, 200
-                while got == 200 and time.monotonic() < end:
-                    time.sleep(0.1)
-                    got = self.ask(method, there)
-            finally:
-                os.kill(self.service.process.pid, signal.SIGCONT)
-            self.service.wait_for(lambda: self.ask(method, there) == 200)
-            return got
-        return self.ask(method, there)
-
-    def test_every_answer_of_the_document_is_given(self):
-        cannot = {("/v2/load", 503)} # nobody is served before a load was published
-        for path, item in self.document()["paths"].items():
-            for method in set(item) - {"parameters"}:
-                for status in map(int, item[method]["responses"]):
-                    if (path, status) not in cannot:
-                        with self.subTest(method=method, path=path):
-                            self.assertEqual(self.provoked(method, path, status), status)
-
-    def test_options_say_what_a_path_takes(self):
-        for path, item in self.document()["paths"].items():
-            there = path.replace("{model}", "lenet").replace("{version}", "3")
-            status, headers, body = self.service.get(there, "-X", "OPTIONS")
-            self.assertEqual((status, body), (204, ""), path)
-            self.assertEqual(sorted(headers["allow"].lower().split(", ")), sorted(set(item) - {"parameters"}), path)
-            self.assertFalse([name for name in headers if name.startswith("access-control")], headers)
-        self.assertEqual(self.service.get("/v2/none", "-X", "OPTIONS")[0], 404)
 
     def test_a_body_is_refused_at_once_and_never_waited_for(self):
         start = time.monotonic()
@@ -468,11 +265,11 @@ class Life(unittest.TestCase):
             service.stop()
 
     def test_without_it_jointd_says_so_and_serves_on(self):
-        build = pathlib.Path(JOINTD).resolve().parents[2]
+        build = pathlib.Path(program("jointd")).resolve().parents[2]
         libexec = pathlib.Path(self.temporary.name) / "libexec"
         libexec.mkdir()
-        for program in ("compute/worker/joint-worker", "dataplane/joint-dataplane"):
-            (libexec / pathlib.Path(program).name).symlink_to(build / program)
+        for path in ("compute/worker/joint-worker", "dataplane/joint-dataplane"):
+            (libexec / pathlib.Path(path).name).symlink_to(build / path)
         service = Service(self.temporary.name, libexec=str(libexec))
         try:
             service.wait_for(lambda: "ready: lenet" in service.log())
@@ -502,5 +299,4 @@ class Life(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    JOINT, JOINTD = sys.argv[1:3]
-    unittest.main(argv=[sys.argv[0], "-v", *sys.argv[3:]])
+    main()

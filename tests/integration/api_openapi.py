@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""What /v2/openapi.json says, held against what is served. usage: api_openapi.py JOINT JOINTD"""
+import json
+import os
+import pathlib
+import re
+import signal
+import tempfile
+import time
+import unittest
+
+from api_service import Service, main
+
+
+class OpenApi(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.service = Service(cls.temporary.name).ready()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.service.end()
+        cls.temporary.cleanup()
+
+    def document(self):
+        status, document = self.service.json("/v2/openapi.json")
+        self.assertEqual((status, document["openapi"]), (200, "3.0.3"))
+        return document
+
+    def test_the_document_is_openapi(self):
+        """The rules of OpenAPI 3.0 that a generator of clients needs kept."""
+        document = self.document()
+        self.assertLessEqual({"title", "version"}, set(document["info"]))
+        for path, item in document["paths"].items():
+            self.assertTrue(path.startswith("/"))
+            self.assertLessEqual(set(item), {"parameters", "get", "head", "post", "options"})
+            named = [one["name"] for one in item["parameters"]]
+            self.assertEqual(sorted(named), sorted(re.findall(r"{(\w+)}", path)), path)
+            for method in set(item) - {"parameters"}:
+                where, operation = f"{method} {path}", item[method]
+                self.assertTrue(operation["summary"], where)
+                self.assertTrue(operation["responses"], where)
+                parameters = item["parameters"] + operation.get("parameters", [])
+                self.assertEqual(len({(one["in"], one["name"]) for one in parameters}), len(parameters), where)
+                for one in parameters:
+                    self.assertIn(one["in"], ("path", "query", "header"), where)
+                    self.assertIn(one["schema"]["type"], ("string", "integer", "number", "boolean"), where)
+                    self.assertEqual(one["required"], one["in"] == "path", where)
+                for status, answer in operation["responses"].items():
+                    self.assertRegex(status, "^[1-5][0-9][0-9]$", where)
+                    self.assertTrue(answer["description"], where)
+                for need in operation.get("security", []):
+                    self.assertLessEqual(set(need), set(document["components"]["securitySchemes"]), where)
+        for name in re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(document)):
+            self.assertIn(name, document["components"]["schemas"])
+
+    def test_the_document_and_the_readme_name_the_same_paths(self):
+        readme = pathlib.Path(__file__).resolve().parents[2] / "scheduler/api/README.md"
+        table = readme.read_text(encoding="utf-8").partition("## Pages")[2].partition("```")[0]
+        told = set()
+        for row in re.findall(r"^\| (`/.*?) \|", table, re.MULTILINE):
+            for path in re.findall(r"`([^`]+)`", row):
+                path = path.replace("models/M", "models/{model}").replace("versions/V", "versions/{version}")
+                optional = re.search(r"\[(.*?)\]", path)
+                told |= {path.replace(optional.group(0), part) for part in ("", optional.group(1))} if optional else {path}
+        self.assertEqual(told, set(self.document()["paths"]))
+
+    def ask(self, method, path, *options):
+        """Status, by curl, of any method."""
+        return self.service.get(path, *(["--head"] if method == "head" else ["-X", method.upper()]), *options)[0]
+
+    def provoked(self, method, path, status):
+        """What comes of the request that should give this status."""
+        there = path.replace("{model}", "lenet").replace("{version}", "3")
+        if status == 400:
+            return self.ask("GET" if method == "head" else method, there, "-d", "x")
+        if status == 404:
+            return self.ask(method, there.replace("lenet", "none") if "{model}" in path else there + "?model=none")
+        if status == 304:
+            for _ in range(50):
+                tag = self.service.get(there)[1]["etag"]
+                got = self.ask(method, there, "-H", f"If-None-Match: {tag}")
+                if got == 304:
+                    break
+            return got
+        if status == 503:
+            os.kill(self.service.process.pid, signal.SIGSTOP)
+            try:
+                end, got = time.monotonic() + 30, 200
+                while got == 200 and time.monotonic() < end:
+                    time.sleep(0.1)
+                    got = self.ask(method, there)
+            finally:
+                os.kill(self.service.process.pid, signal.SIGCONT)
+            self.service.wait_for(lambda: self.ask(method, there) == 200)
+            return got
+        return self.ask(method, there)
+
+    def test_every_answer_of_the_document_is_given(self):
+        cannot = {("/v2/load", 503)} # nobody is served before a load was published
+        for path, item in self.document()["paths"].items():
+            for method in set(item) - {"parameters"}:
+                for status in map(int, item[method]["responses"]):
+                    if (path, status) not in cannot:
+                        with self.subTest(method=method, path=path):
+                            self.assertEqual(self.provoked(method, path, status), status)
+
+    def test_options_say_what_a_path_takes(self):
+        for path, item in self.document()["paths"].items():
+            there = path.replace("{model}", "lenet").replace("{version}", "3")
+            status, headers, body = self.service.get(there, "-X", "OPTIONS")
+            self.assertEqual((status, body), (204, ""), path)
+            self.assertEqual(sorted(headers["allow"].lower().split(", ")), sorted(set(item) - {"parameters"}), path)
+            self.assertFalse([name for name in headers if name.startswith("access-control")], headers)
+        self.assertEqual(self.service.get("/v2/none", "-X", "OPTIONS")[0], 404)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""A real jointd with joint-api in a folder of its own, for the tests of its HTTP."""
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+SAMPLE = re.compile(r'^([a-z_:][a-z0-9_:]*)(?:\{([a-z_]+)="((?:[^"\\\n]|\\["\\n])*)"\})? (-?[0-9.]+)$')
+
+
+def free_port(kind):
+    with socket.socket(socket.AF_INET, kind) as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def parse_metrics(text, is_open):
+    """A second reading of both formats: {family: (type, {(label, value): number})}; raises what is wrong."""
+    families, current, seen = {}, None, set()
+    lines = text.split("\n")
+    assert lines.pop() == "", "the last line ends"
+    if is_open:
+        assert lines.pop() == "# EOF"
+    for line in lines:
+        words = line.split(" ", 3)
+        if line.startswith("# HELP "):
+            assert words[2] not in families, f"{words[2]} twice"
+            current = words[2]
+            families[current] = (None, {})
+        elif line.startswith("# TYPE "):
+            assert words[2] == current and words[3] in ("counter", "gauge"), line
+            families[current] = (words[3], {})
+        elif line.startswith("# UNIT "):
+            assert is_open and words[2] == current and current.endswith("_" + words[3]), line
+        else:
+            found = SAMPLE.match(line)
+            assert found, line
+            name, label, value, number = found.groups()
+            kind = families[current][0]
+            assert name == (current + "_total" if is_open and kind == "counter" else current), line
+            assert (kind == "counter") == name.endswith("_total"), line
+            assert (name, label, value) not in seen, line
+            seen.add((name, label, value))
+            families[current][1][(label, value)] = float(number)
+    return families
+
+
+PROGRAMS = []  # paths: joint, jointd
+
+
+def program(name):
+    return PROGRAMS[("joint", "jointd").index(name)]
+
+
+class Service:
+    """jointd in a folder of its own, with one small model."""
+
+    def __init__(self, folder, more="", api_port=None, libexec=None):
+        self.folder = pathlib.Path(folder)
+        self.port = api_port or free_port(socket.SOCK_STREAM)
+        model = self.folder / "lenet.onnx"
+        if not model.exists():
+            subprocess.run([program("joint"), "zoo", "lenet", "-o", str(model)], check=True)
+        (self.folder / "joint.conf").write_text(
+            "[server]\nname = edge \"1\"\nlisten = 127.0.0.1\n"
+            f"port = {free_port(socket.SOCK_DGRAM)}\ncontrol =\n"
+            f"[api]\nlisten = 127.0.0.1\nport = {self.port}\n"
+            "[memory]\nrequest_slab = 16MiB\nresponse_slab = 16MiB\nmax_tensor = 1MiB\nslots = 64\npages = small\n"
+            "[class interactive]\ndeadline = 50ms\n[class batch]\n"
+            f"[model lenet]\npath = {model}\nversion = 3\n{more}", encoding="utf-8")
+        self.log_path = self.folder / "log"
+        with self.log_path.open("w", encoding="utf-8") as log:
+            self.process = subprocess.Popen([program("jointd"), "--config", str(self.folder / "joint.conf")],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env={**os.environ, **({"JOINT_LIBEXEC": libexec} if libexec else {})})
+
+    def log(self):
+        return self.log_path.read_text(encoding="utf-8")
+
+    def wait_for(self, what, seconds=120):
+        end = time.monotonic() + seconds
+        while not what():
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise AssertionError(self.log())
+            time.sleep(0.02)
+
+    def ready(self):
+        self.wait_for(lambda: "ready: lenet" in self.log() and "joint-api: serves" in self.log())
+        self.wait_for(lambda: self.get("/v2/models/lenet")[0] == 200)
+        return self
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def end(self):
+        """Stops it, and it was well all the time."""
+        status = self.stop()
+        assert status == 0 and "started again" not in self.log().replace("killed by signal 9", ""), self.log()
+
+    def get(self, path, *options):
+        """Status, headers with small names, body; by curl."""
+        done = subprocess.run(["curl", "-sS", "-i", "--max-time", "30", *options, f"http://127.0.0.1:{self.port}{path}"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        if done.returncode:
+            return 0, {}, done.stderr.decode()
+        head, _, body = done.stdout.decode().partition("\r\n\r\n")
+        lines = head.split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines[1:])
+        return int(lines[0].split()[1]), {name.lower(): value for name, value in headers.items()}, body
+
+    def json(self, path, *options):
+        status, headers, body = self.get(path, *options)
+        assert headers["content-type"] == "application/json", headers
+        return status, json.loads(body)
+
+    def api_pid(self):
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="utf-8")
+        for pid in children.split():
+            try:
+                if pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="utf-8") == "joint-api\n":
+                    return int(pid)
+            except FileNotFoundError:
+                pass
+        return 0
+
+
+def main():
+    """The tests of the program that is run. usage: PROGRAM JOINT JOINTD [of unittest]"""
+    PROGRAMS[:] = sys.argv[1:3]
+    unittest.main(argv=[sys.argv[0], "-v", *sys.argv[3:]])
