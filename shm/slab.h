@@ -2,13 +2,14 @@
  *
  * The allocator is private memory of the one process that gives out places (jointd); the region
  * holds nothing but tensors, so no peer can harm it. The region's payload is cut into spans of four
- * maximal tensors (more, if that would be over 4096 spans). A span in use belongs to a size class k
- * and holds k equal slots, k = 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, ...: neighbours differ by at most
- * a quarter, so a slot is at least 80 % full, save tensors below 1/4096 of a span. A new span is
+ * maximal tensors (more, if that would be over 4096 spans), and these, as smaller tensors need it,
+ * into halves, quarters, ... of SLAB_MIN_SPAN_BYTES at least. A span in use belongs to a size class
+ * and holds 4, 5, 6 or 7 equal slots, one of the smallest spans any number: neighbouring classes
+ * differ by at most a quarter, so a slot is at least 80 % full, save the very small. A new span is
  * opened only when all spans of the class are full, and is given back when its last slot is: a
  * class never holds more than its own largest use so far, rounded up to a span, and nothing when it
- * is idle. The lowest span goes first, so that high ones drain. With no span free, a slot of the
- * next larger class that has one is taken.
+ * is idle. The lowest span goes first, so that high ones drain and stay whole for the largest. With
+ * no span free, a slot of the next larger class that has one is taken.
  *
  *   payload: │ span 0 (class 7)        │ span 1 (class 4)          │ span 2 (free) │ ...
  *            │ s0 │ s1 │ .. │ s6 │rest │  s0  │  s1  │  s2  │  s3  │               │
@@ -19,6 +20,8 @@
 #define SHM_SLAB_H
 
 #include "shm/layout.h"
+
+#define SLAB_MIN_SPAN_BYTES (UINT64_C(4096) * SHM_LINE_BYTES)
 
 struct slab;
 

@@ -112,8 +112,8 @@ static void check_dataplane(const struct checker *checker)
                   "dataplane.address_v6");
 }
 
-/* A slab is cut into spans of four maximal tensors, each of these in whole lines of 64 bytes; a
- * span has at least 4096 lines. */
+/* A slab's largest spans hold four maximal tensors, each of these in whole lines of 64 bytes; none
+ * has less than 4096 lines. */
 static uint64_t span_bytes(uint64_t max_tensor_bytes)
 {
     const uint64_t bytes = 4 * ((max_tensor_bytes + 63) / 64 * 64);

@@ -1,6 +1,6 @@
 /* Tests of shm/slab.c against a plain list of what was given out, and its promises of memory. */
 #include "shm/slab.h"
-#include "shm/bit_tree.h"
+#include "shm/buddy.h"
 #include "tests/unit/cunit_main.h"
 #include "tests/unit/shm_random.h"
 
@@ -263,8 +263,7 @@ static void a_class_holds_no_more_than_its_peak(void)
 {
     struct shm_random random = shm_random_start();
     enum { SLOTS = 4000 };
-    const uint64_t bytes =
-        279936; /* 7 doublings... a class of its own: 59 to a span, in slots of 56 */
+    const uint64_t bytes = 279936; /* seven to a span of 2 MiB */
     struct slab *slab = make_slab(2048 * MIB, 4 * MIB, SLOTS);
     static struct slab_ref live[SLOTS];
     uint32_t count = 0;
@@ -280,14 +279,13 @@ static void a_class_holds_no_more_than_its_peak(void)
             live[i] = live[--count];
         }
         peak = count > peak ? count : peak;
-        CU_ASSERT_TRUE_FATAL(measure(slab).held_bytes <= (peak + 55) / 56 * 16 * MIB);
+        CU_ASSERT_TRUE_FATAL(measure(slab).held_bytes <= (peak + 6) / 7 * 2 * MIB);
     }
     CU_ASSERT_TRUE(peak > 500);
     slab_destroy(slab);
 }
 
-/* With every span taken by small tensors, a larger one is refused; the small ones still fit, and in
- * a full class they take a larger one's place. */
+/* With every span taken, the small ones still fit: they take a larger one's place. */
 static void small_ones_take_larger_places_at_need(void)
 {
     struct slab *slab = make_slab(32 * MIB, 4 * MIB, 100); /* two spans */
@@ -295,12 +293,13 @@ static void small_ones_take_larger_places_at_need(void)
     struct slab_ref middle;
     struct slab_ref ref;
     CU_ASSERT_EQUAL(slab_alloc(slab, 4 * MIB, &big), 0);
-    CU_ASSERT_EQUAL(slab_alloc(slab, 2 * MIB, &middle), 0);
+    for (int i = 0; i < 5; i++) /* two halves of the other: four in one, this in the last */
+        CU_ASSERT_EQUAL(slab_alloc(slab, 2 * MIB, &middle), 0);
     CU_ASSERT_EQUAL(slab_room(slab, 4 * MIB), 3);
-    CU_ASSERT_EQUAL(slab_room(slab, 100), 3 + 7);
-    for (int i = 0; i < 7; i++) { /* the next larger first */
+    CU_ASSERT_EQUAL(slab_room(slab, 100), 3 + 3);
+    for (int i = 0; i < 3; i++) { /* the next larger first */
         CU_ASSERT_EQUAL(slab_alloc(slab, 100, &ref), 0);
-        CU_ASSERT_EQUAL(ref.offset / (16 * MIB), middle.offset / (16 * MIB));
+        CU_ASSERT_EQUAL(ref.offset / (8 * MIB), middle.offset / (8 * MIB));
     }
     for (int i = 0; i < 3; i++) {
         CU_ASSERT_EQUAL(slab_alloc(slab, 100, &ref), 0);
@@ -310,6 +309,59 @@ static void small_ones_take_larger_places_at_need(void)
     CU_ASSERT_EQUAL(slab_free(slab, big.slot, big.generation), 0);
     CU_ASSERT_EQUAL(slab_alloc(slab, 4 * MIB, &ref), 0);
     slab_destroy(slab);
+}
+
+/* The sizes of a network's cuts at once, a few of each, in the memory that jointd takes by default:
+ * the largest is not refused while most bytes are free. */
+static void many_small_sizes_leave_room_for_large_ones(void)
+{
+    struct slab *slab = make_slab(256 * MIB, 16 * MIB, 4096);
+    struct slab_ref ref;
+    for (uint64_t bytes = 1000; bytes < MIB; bytes += bytes / 4)
+        for (int i = 0; i < 3; i++)
+            CU_ASSERT_EQUAL(slab_alloc(slab, bytes, &ref), 0);
+    CU_ASSERT_TRUE(measure(slab).held_bytes < 64 * MIB);
+    for (int i = 0; i < 12; i++)
+        CU_ASSERT_EQUAL(slab_alloc(slab, 16 * MIB, &ref), 0);
+    slab_destroy(slab);
+}
+
+struct taken {
+    uint32_t order, first;
+};
+
+static void blocks_split_and_join(void)
+{
+    struct shm_random random = shm_random_start();
+    enum { WHOLES = 5, DEPTH = 6, SMALLEST = WHOLES << DEPTH };
+    static struct buddy buddy;
+    static bool is_taken[SMALLEST]; /* by smallest block */
+    static struct taken live[SMALLEST];
+    uint32_t count = 0;
+    buddy_init(&buddy, WHOLES, DEPTH);
+    for (int step = 0; step < 50000; step++) {
+        const uint32_t order = shm_random_below(&random, DEPTH + 1);
+        const uint32_t blocks = 1u << (DEPTH - order);
+        if (shm_random_below(&random, 20) < 10 + (step / 500 % 2 ? 4 : -4)) {
+            uint32_t whole_free = 0; /* by brute force: aligned stretches without a taken block */
+            for (uint32_t at = 0; at < SMALLEST; at += blocks)
+                whole_free += !memchr(&is_taken[at], true, blocks);
+            CU_ASSERT_EQUAL_FATAL(buddy_room(&buddy, order), whole_free);
+            const uint32_t first = buddy_take(&buddy, order);
+            CU_ASSERT_EQUAL_FATAL(first == BUDDY_NONE, whole_free == 0);
+            if (first == BUDDY_NONE)
+                continue;
+            CU_ASSERT_TRUE_FATAL(first % blocks == 0 && first + blocks <= SMALLEST);
+            CU_ASSERT_PTR_NULL_FATAL(memchr(&is_taken[first], true, blocks));
+            memset(&is_taken[first], true, blocks);
+            live[count++] = (struct taken){order, first};
+        } else if (count > 0) {
+            const uint32_t i = shm_random_below(&random, count);
+            memset(&is_taken[live[i].first], false, 1u << (DEPTH - live[i].order));
+            buddy_give(&buddy, live[i].order, live[i].first);
+            live[i] = live[--count];
+        }
+    }
 }
 
 const struct cunit_test tests[] = {
@@ -325,5 +377,8 @@ const struct cunit_test tests[] = {
     {"a class never holds more than its largest use", a_class_holds_no_more_than_its_peak},
     {"small tensors take larger places when no span is free",
      small_ones_take_larger_places_at_need},
+    {"many small sizes at once leave room for the largest",
+     many_small_sizes_leave_room_for_large_ones},
+    {"blocks split and join as a map of the stretch says", blocks_split_and_join},
     {NULL, NULL},
 };
