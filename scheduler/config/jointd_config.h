@@ -105,6 +105,7 @@ struct dispatch_section {
     enum config_mode mode;
     uint64_t max_batch;
     uint64_t max_delay_ns;
+    uint64_t max_run_ns; /* 0: to the end, whoever comes */
     uint64_t max_queued;
 };
 

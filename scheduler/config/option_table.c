@@ -118,12 +118,14 @@ static const struct config_option workers_options[] = {
 
 static const struct config_option dispatch_options[] = {
     {"mode", CONFIG_WORD, AT(dispatch, mode), .words = "none|per-cut|join", .fallback = "join",
-     .help = "none: no batches; per-cut: of the same layers; join: to be with those further on "
-             "too, so far as per-cut"},
+     .help = "none: no batches; per-cut: of the same layers; join: of one model, wherever they "
+             "enter and leave"},
     {"max_batch", CONFIG_COUNT, AT(dispatch, max_batch), .min = 1, .max = CONFIG_MAX_BATCH,
      .fallback = "8", .help = "rows that run together, at most"},
     {"max_delay", CONFIG_TIME, LIVE, AT(dispatch, max_delay_ns), .max = SECOND, .fallback = "2ms",
      .help = "how long a request may wait for others to run with"},
+    {"max_run", CONFIG_TIME, AT(dispatch, max_run_ns), .max = 60 * SECOND, .fallback = "5ms",
+     .help = "a worker looks so often for requests that could join what it runs"},
     {"max_queued", CONFIG_COUNT, AT(dispatch, max_queued), .min = 1, .max = 1048576,
      .fallback = "1024", .help = "requests that wait, of all classes; more are rejected"},
 };

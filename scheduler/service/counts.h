@@ -25,6 +25,9 @@ enum count {
     COUNT_RUNNING,
     COUNT_DISPATCHES,
     COUNT_ROWS,
+    COUNT_LATE_JOINS, /* of those, given to a dispatch that ran already */
+    COUNT_MISSED_ROWS, /* of these, too late: they wait again */
+    COUNT_MERGED_ROWS, /* run with rows that entered at other cuts */
     COUNT_BATCH_MAX,
     COUNT_REQUEUED,
     COUNT_WORKERS,

@@ -104,7 +104,7 @@ bool ingress_say(struct service *service, struct ingress *ingress, const void *m
 {
     if (ingress->link.state != LINK_OPEN || ingress->is_condemned)
         return false;
-    const int pushed = channel_push(&ingress->link.channel, message, 1);
+    const int pushed = link_push(&ingress->link, &service->rings, message, 1);
     if (pushed == 1)
         return true;
     condemn(service, ingress, pushed < 0 ? "spoilt its ring" : "does not take its answers");

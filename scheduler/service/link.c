@@ -69,6 +69,27 @@ int link_poll(struct link *link)
     return 1;
 }
 
+int link_push(struct link *link, struct link_rings *rings, const void *entries, uint32_t count)
+{
+    const int pushed = spsc_queue_push(&link->channel.out, entries, count);
+    if (pushed > 0 && !link->is_ringing) {
+        link->is_ringing = true;
+        link->next_ringing = rings->first;
+        rings->first = link;
+    }
+    return pushed;
+}
+
+void link_ring(struct link_rings *rings)
+{
+    for (struct link *link = rings->first; link; link = link->next_ringing) {
+        link->is_ringing = false;
+        if (link->state == LINK_OPEN)
+            wake_ring(&link->channel.wake);
+    }
+    rings->first = NULL;
+}
+
 void link_close(struct link *link)
 {
     leave_idle(link);

@@ -186,28 +186,20 @@ static int load_next(struct service *service, uint64_t now_ns)
 static int tell_dispatch(struct service *service, uint32_t number)
 {
     const struct model_table *table = &service->models.items[number].table;
-    uint64_t *times = calloc(table->cut_count, 2 * sizeof(*times));
+    if (table->shared->max_batch > DISPATCH_MAX_BATCH)
+        return -EBADMSG;
     bool *has_rows = calloc(table->cut_count, sizeof(*has_rows));
-    int error = times && has_rows ? 0 : -ENOMEM;
-    for (uint32_t k = 0; k < table->cut_count && !error; k++) {
-        times[k] = model_table_remaining_ns(table, 0, k);
-        times[table->cut_count + k] = model_table_remaining_ns(table, table->size_count - 1, k);
+    if (!has_rows)
+        return -ENOMEM;
+    for (uint32_t k = 0; k < table->cut_count; k++)
         has_rows[k] = table->cuts[k].has_rows != 0;
-    }
-    const uint32_t max_batch = table->shared->max_batch;
-    if (!error && max_batch > DISPATCH_MAX_BATCH)
-        error = -EBADMSG;
-    if (!error) {
-        const uint32_t sizes[] = {1, max_batch};
-        const struct dispatch_model facts = {.cut_count = table->cut_count,
-                                             .max_batch = max_batch,
-                                             .size_count = max_batch > 1 ? 2 : 1,
-                                             .sizes = sizes,
-                                             .remaining_ns = times,
-                                             .has_rows = has_rows};
-        error = dispatch_add_model(service->dispatch, number, &facts);
-    }
-    free(times);
+    const struct dispatch_model facts = {.cut_count = table->cut_count,
+                                         .max_batch = table->shared->max_batch,
+                                         .size_count = table->size_count,
+                                         .sizes = table->shared->size,
+                                         .remaining_ns = table->remaining_ns,
+                                         .has_rows = has_rows};
+    const int error = dispatch_add_model(service->dispatch, number, &facts);
     free(has_rows);
     return error;
 }

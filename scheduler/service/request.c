@@ -235,10 +235,13 @@ void request_requeue(struct service *service, uint32_t slot, bool is_alone, uint
         return;
     }
     request->failure = INGRESS_ANSWERED;
+    request->has_run = false;
     request->entered_ns = 0;
     request->compute_ns = 0;
     request->dispatch_ns = 0;
     counts_add(&service->counts, COUNT_REQUEUED, 1);
     const struct dispatch_request asked = request_for_dispatch(request);
+    /* It may wait already, for any other worker, after all it had of its own was answered. */
+    (void)dispatch_cancel(service->dispatch, slot);
     dispatch_requeue(service->dispatch, &asked, is_alone, now_ns);
 }

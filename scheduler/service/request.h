@@ -20,6 +20,7 @@ struct request {
     struct slab_ref place; /* of the answer */
     bool is_open; /* FINISHED is owed, or would be if it were not an orphan */
     bool is_cancelled; /* nobody wants the answer; it runs all the same */
+    bool has_run; /* a row of it was run by the worker that has it */
     bool is_orphan; /* its ingress died: nobody is told */
     uint8_t failure; /* enum ingress_reason of the first row that failed */
     uint8_t encoding, answer_encoding, class_index;

@@ -67,6 +67,7 @@ static int make_dispatch(struct service *service)
     wanted.classes = classes;
     wanted.mode = modes[config->dispatch.mode];
     wanted.max_delay_ns = config->dispatch.max_delay_ns;
+    wanted.max_run_ns = config->dispatch.max_run_ns;
     return dispatch_create(&wanted, &service->dispatch);
 }
 
@@ -233,6 +234,7 @@ int service_poll(struct service *service, uint64_t now_ns)
     work += decide(service, now_ns);
     if (now_ns >= service->look_ns)
         work += look(service, now_ns);
+    link_ring(&service->rings);
     return work;
 }
 

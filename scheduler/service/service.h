@@ -72,6 +72,7 @@ struct service {
     struct counts counts;
     struct dispatch *dispatch; /* owned */
     struct request_table requests;
+    struct link_rings rings;
     struct model_set models;
     struct workers workers;
     struct dataplane dataplane;

@@ -177,7 +177,15 @@ static int feed(struct service *service, struct worker_link *worker)
 bool worker_link_is_busy(const struct worker_link *worker)
 {
     for (uint32_t i = 0; i < MESSAGE_MAX_DISPATCHES; i++)
-        if (worker->run[i].is_open)
+        if (!worker_run_is_free(&worker->run[i]))
+            return true;
+    return false;
+}
+
+bool worker_link_has(const struct worker_link *worker, uint32_t slot)
+{
+    for (uint32_t i = 0; i < MESSAGE_MAX_DISPATCHES; i++)
+        if (worker_run_has(&worker->run[i], slot))
             return true;
     return false;
 }
@@ -224,22 +232,19 @@ static void check_lease(struct service *service, struct worker_link *worker, uin
 static bool is_innocent(const struct worker_link *worker, uint32_t slot)
 {
     for (uint32_t i = 0; i < MESSAGE_MAX_DISPATCHES; i++)
-        for (uint32_t r = 0;
-             worker->run[i].is_open && worker->run[i].has_begun && r < worker->run[i].row_count;
-             r++)
-            if (worker->run[i].slots[r] == slot)
-                return false;
+        if (worker_run_has_begun(&worker->run[i], slot))
+            return false;
     return true;
 }
 
-/* What it had not begun waits again as if it had never been there. */
+/* Rows that had not entered wait again as if they had never been there. */
 static void take_back_innocent(struct service *service, struct worker_link *worker, uint64_t now_ns)
 {
     const uint32_t owner = worker_link_owner(service, worker);
     for (uint32_t i = 0; i < MESSAGE_MAX_DISPATCHES; i++) {
         const struct worker_run *run = &worker->run[i];
-        for (uint32_t r = 0; run->is_open && !run->has_begun && r < run->row_count; r++) {
-            const uint32_t slot = run->slots[r];
+        for (uint32_t r = 0; r < run->row_count; r++) {
+            const uint32_t slot = run->rows[r].slot;
             struct slot_view view;
             if (slot_table_view(service->memory.owners, slot, &view) == 0 &&
                 view.state == SLOT_RUNNING && view.owner == owner && is_innocent(worker, slot) &&
@@ -323,7 +328,7 @@ int worker_link_look(struct service *service, struct worker_link *worker, uint64
 struct worker_run *worker_link_find_run(struct worker_link *worker, uint32_t number)
 {
     for (uint32_t i = 0; i < MESSAGE_MAX_DISPATCHES; i++)
-        if (worker->run[i].is_open && worker->run[i].number == number)
+        if (!worker_run_is_free(&worker->run[i]) && worker->run[i].number == number)
             return &worker->run[i];
     return NULL;
 }
@@ -331,7 +336,7 @@ struct worker_run *worker_link_find_run(struct worker_link *worker, uint32_t num
 static struct worker_run *find_free_run(struct worker_link *worker)
 {
     for (uint32_t i = 0; i < MESSAGE_MAX_DISPATCHES; i++)
-        if (!worker->run[i].is_open)
+        if (worker_run_is_free(&worker->run[i]))
             return &worker->run[i];
     return NULL;
 }
@@ -376,39 +381,100 @@ static void give(struct service *service, struct worker_link *worker, const stru
                        owner, lease_ns);
 }
 
-void worker_link_run(struct service *service, struct worker_link *worker,
-                     const struct dispatch_action *action, uint64_t now_ns)
+/* What is put before other rows keeps these waiting: that is not for ever. */
+static void renew(struct service *service, const struct worker_link *worker, uint64_t lease_ns)
+{
+    const uint32_t owner = worker_link_owner(service, worker);
+    for (uint32_t i = 0; i < MESSAGE_MAX_DISPATCHES; i++) {
+        const struct worker_run *run = &worker->run[i];
+        for (uint32_t r = 0; r < run->row_count; r++) {
+            const struct slab_ref *place = &service->requests.items[run->rows[r].slot].place;
+            slot_table_renew(service->memory.owners, place->slot, place->generation, owner,
+                             lease_ns);
+        }
+    }
+}
+
+static struct message_run run_of(const struct dispatch_action *action)
+{
+    struct message_run run = {.kind = MESSAGE_RUN,
+                              .urgency = action->urgency,
+                              .dispatch = action->number,
+                              .model = action->model,
+                              .from = action->from,
+                              .to = action->to,
+                              .row_count = (uint16_t)action->row_count};
+    static_assert(sizeof(run.stops) == sizeof(action->stops), "a bit for each stop");
+    memcpy(run.stops, action->stops, sizeof(run.stops));
+    return run;
+}
+
+static uint64_t lease_of(const struct service *service, const struct worker_link *worker,
+                         uint64_t now_ns)
+{
+    return now_ns + 10 * service->config.workers.hang_timeout_ns + 20 * predicted_ns(worker);
+}
+
+/* Its rows into messages; what the dispatcher chose becomes the worker's. */
+static void give_rows(struct service *service, struct worker_link *worker, struct worker_run *run,
+                      const struct dispatch_action *action, uint64_t lease_ns,
+                      union message *messages)
+{
+    for (uint32_t r = 0; r < action->row_count; r++) {
+        const struct dispatch_row *row = &action->rows[r];
+        const struct request *request = &service->requests.items[row->slot];
+        give(service, worker, request, lease_ns);
+        messages[r] = (union message){.row = row_of(request, action->number, row->row)};
+        worker_run_add(run, &(struct worker_run_row){.slot = row->slot,
+                                                     .row = row->row,
+                                                     .from = request->from,
+                                                     .to = request->to,
+                                                     .has_joined = action->kind == DISPATCH_JOIN});
+    }
+    counts_add(&service->counts, COUNT_ROWS, action->row_count);
+}
+
+static void start_run(struct service *service, struct worker_link *worker,
+                      const struct dispatch_action *action, uint64_t now_ns)
 {
     union message messages[1 + DISPATCH_MAX_BATCH];
     struct worker_run *run = find_free_run(worker);
     assert(run && action->row_count > 0 && action->row_count <= DISPATCH_MAX_BATCH);
-    *run = (struct worker_run){.is_open = true,
-                               .model = action->model,
-                               .number = action->number,
-                               .row_count = action->row_count,
-                               .predicted_ns = dispatch_predict_ns(service->dispatch, action->model,
-                                                                   action->from, action->to,
-                                                                   action->row_count)};
-    const uint64_t hang_ns = service->config.workers.hang_timeout_ns;
-    const uint64_t lease_ns = now_ns + 10 * hang_ns + 20 * predicted_ns(worker);
-    messages[0] = (union message){.run = {.kind = MESSAGE_RUN,
-                                          .dispatch = action->number,
-                                          .model = action->model,
-                                          .from = action->from,
-                                          .to = action->to,
-                                          .row_count = (uint16_t)action->row_count}};
-    for (uint32_t r = 0; r < action->row_count; r++) {
-        const uint32_t slot = action->rows[r].slot;
-        const struct request *request = &service->requests.items[slot];
-        run->slots[r] = slot;
-        give(service, worker, request, lease_ns);
-        messages[1 + r] =
-            (union message){.row = row_of(request, action->number, action->rows[r].row)};
-    }
+    bool is_before_others = false;
+    for (uint32_t i = 0; i < MESSAGE_MAX_DISPATCHES; i++)
+        is_before_others |= worker->run[i].is_open && worker->run[i].urgency < action->urgency;
+    worker_run_open(run, action);
+    const uint64_t lease_ns = lease_of(service, worker, now_ns);
+    if (is_before_others)
+        renew(service, worker, lease_ns);
+    messages[0] = (union message){.run = run_of(action)};
+    give_rows(service, worker, run, action, lease_ns, messages + 1);
     counts_add(&service->counts, COUNT_DISPATCHES, 1);
-    counts_add(&service->counts, COUNT_ROWS, action->row_count);
     counts_max(&service->counts, COUNT_BATCH_MAX, action->row_count);
     say(service, worker, messages, 1 + action->row_count);
+}
+
+static void join_run(struct service *service, struct worker_link *worker,
+                     const struct dispatch_action *action, uint64_t now_ns)
+{
+    union message messages[DISPATCH_MAX_BATCH];
+    struct worker_run *run = worker_link_find_run(worker, action->number);
+    assert(run && action->row_count > 0 && action->row_count <= DISPATCH_MAX_BATCH);
+    run->predicted_ns += action->predicted_ns;
+    const uint64_t lease_ns = lease_of(service, worker, now_ns);
+    renew(service, worker, lease_ns);
+    give_rows(service, worker, run, action, lease_ns, messages);
+    counts_add(&service->counts, COUNT_LATE_JOINS, action->row_count);
+    say(service, worker, messages, action->row_count);
+}
+
+void worker_link_run(struct service *service, struct worker_link *worker,
+                     const struct dispatch_action *action, uint64_t now_ns)
+{
+    if (action->kind == DISPATCH_JOIN)
+        join_run(service, worker, action, now_ns);
+    else
+        start_run(service, worker, action, now_ns);
 }
 
 void worker_link_cancel(struct service *service, struct worker_link *worker, uint32_t slot,
@@ -416,17 +482,15 @@ void worker_link_cancel(struct service *service, struct worker_link *worker, uin
 {
     for (uint32_t i = 0; i < MESSAGE_MAX_DISPATCHES; i++) {
         const struct worker_run *run = &worker->run[i];
-        for (uint32_t r = 0; run->is_open && r < run->row_count; r++) {
-            if (run->slots[r] != slot)
-                continue;
-            const struct message_order order = {.kind = MESSAGE_CANCEL,
-                                                .model = run->model,
-                                                .dispatch = run->number,
-                                                .slot = slot,
-                                                .generation = generation};
-            say(service, worker, &order, 1);
-            break; /* one word ends all rows of that request in a dispatch */
-        }
+        if (!worker_run_has(run, slot))
+            continue;
+        /* One word ends all rows of that request in a dispatch. */
+        const struct message_order order = {.kind = MESSAGE_CANCEL,
+                                            .model = run->model,
+                                            .dispatch = run->number,
+                                            .slot = slot,
+                                            .generation = generation};
+        say(service, worker, &order, 1);
     }
 }
 

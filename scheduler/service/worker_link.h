@@ -11,6 +11,7 @@
 
 #include "scheduler/dispatch/dispatch.h"
 #include "scheduler/service/link.h"
+#include "scheduler/service/worker_run.h"
 #include "scheduler/supervise/child.h"
 #include "shm/message.h"
 
@@ -22,17 +23,6 @@ enum worker_has {
     WORKER_HAS,
     WORKER_UNLOADS,
     WORKER_CANNOT,
-};
-
-/* A dispatch that it was told. */
-struct worker_run {
-    bool is_open;
-    bool has_begun; /* it said that a segment was started */
-    uint16_t model;
-    uint32_t number;
-    uint32_t row_count;
-    uint64_t predicted_ns;
-    uint32_t slots[DISPATCH_MAX_BATCH]; /* of the rows' requests */
 };
 
 #define WORKER_NAME_BYTES 24u
@@ -63,7 +53,7 @@ int worker_link_poll(struct service *service, struct worker_link *worker, uint64
 /* Now and then: its life, and models that it is to have. How much was done. */
 int worker_link_look(struct service *service, struct worker_link *worker, uint64_t now_ns);
 
-/* Tells it a dispatch. */
+/* Tells it a dispatch, or rows that join one. */
 void worker_link_run(struct service *service, struct worker_link *worker,
                      const struct dispatch_action *action, uint64_t now_ns);
 /* Tells it that nobody wants what it computes for that request. */
@@ -74,7 +64,7 @@ void worker_link_cancel(struct service *service, struct worker_link *worker, uin
 void worker_link_activate(struct service *service, struct worker_link *worker);
 void worker_link_rest(struct service *service, struct worker_link *worker);
 
-/* It was told a dispatch that it has not ended. */
+/* It was told something that it has not ended. */
 bool worker_link_is_busy(const struct worker_link *worker);
 
 /* Says so and kills it. */
@@ -83,7 +73,9 @@ void worker_link_condemn(struct service *service, struct worker_link *worker, co
 /* Its number in the slot table. */
 uint32_t worker_link_owner(const struct service *service, const struct worker_link *worker);
 
-/* The open dispatch of that number, or NULL. */
+/* The dispatch of that number that is open, or of which rows were not answered; or NULL. */
 struct worker_run *worker_link_find_run(struct worker_link *worker, uint32_t number);
+/* It was told rows of that request that it has not answered. */
+bool worker_link_has(const struct worker_link *worker, uint32_t slot);
 
 #endif

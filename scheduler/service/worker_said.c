@@ -52,12 +52,18 @@ static void take_model(struct service *service, struct worker_link *worker,
 }
 
 static void take_segment(struct service *service, struct worker_link *worker,
-                         const struct message_segment *said)
+                         const struct message_segment *said, uint64_t now_ns)
 {
     struct worker_run *run = worker_link_find_run(worker, said->dispatch);
-    if (run)
-        run->has_begun = true;
-    else
+    if (!run || !run->is_open) {
+        junk(service);
+        return;
+    }
+    const bool is_over = said->kind == MESSAGE_SEGMENT_DONE;
+    if (!is_over)
+        worker_run_segment(run, said->from, said->row_count);
+    if (dispatch_segment(service->dispatch, worker->number, said->dispatch, said->from, said->to,
+                         said->row_count, said->started_ns, is_over ? said->ended_ns : 0, now_ns))
         junk(service);
 }
 
@@ -80,14 +86,15 @@ static enum ingress_reason reason_of(const struct message_row_done *said)
     }
 }
 
-static void note_row(struct request *request, const struct worker_run *run,
+static void note_row(struct request *request, const struct worker_run_row *row,
                      const struct message_row_done *said, uint64_t now_ns)
 {
     const enum ingress_reason reason = reason_of(said);
+    request->has_run = true;
     if (reason != INGRESS_ANSWERED && request->failure == INGRESS_ANSWERED)
         request->failure = (uint8_t)reason;
-    if (run->row_count > request->batch)
-        request->batch = (uint16_t)run->row_count;
+    if (row->batch > request->batch)
+        request->batch = row->batch;
     /* Its clock is ours; what cannot be is not repeated to the client. */
     const uint64_t entered_ns = said->entered_ns;
     if (entered_ns >= request->arrived_ns && entered_ns <= now_ns &&
@@ -97,41 +104,68 @@ static void note_row(struct request *request, const struct worker_run *run,
         request_note_compute(request, said->dispatch, said->compute_ns);
 }
 
+/* It came too late to join. Unless other rows of its request are there, or were, the worker has no
+ * more part in it. */
+static void take_missed(struct service *service, struct worker_link *worker,
+                        const struct message_row_done *said, uint64_t now_ns)
+{
+    struct request *request = &service->requests.items[said->slot];
+    counts_add(&service->counts, COUNT_MISSED_ROWS, 1);
+    if (dispatch_row_done(service->dispatch, worker->number, said->dispatch, said->slot, said->row,
+                          false, now_ns))
+        request_end(service, said->slot, (enum ingress_reason)request->failure, now_ns);
+    else if (!worker_link_has(worker, said->slot) && !request->has_run)
+        slot_table_put_back(service->memory.owners, said->slot, said->generation,
+                            worker_link_owner(service, worker));
+}
+
+static void take_ran(struct service *service, struct worker_link *worker,
+                     const struct message_row_done *said, uint64_t now_ns)
+{
+    struct request *request = &service->requests.items[said->slot];
+    const bool was_last = dispatch_row_done(service->dispatch, worker->number, said->dispatch,
+                                            said->slot, said->row, true, now_ns);
+    if (was_last)
+        request_end(service, said->slot, (enum ingress_reason)request->failure, now_ns);
+    else if (request->failure != INGRESS_ANSWERED) /* its other rows are not wanted */
+        request_give_up(service, said->slot, now_ns);
+}
+
 static void take_row(struct service *service, struct worker_link *worker,
                      const struct message_row_done *said, uint64_t now_ns)
 {
     const uint32_t owner = worker_link_owner(service, worker);
-    const struct worker_run *run = worker_link_find_run(worker, said->dispatch);
+    struct worker_run *run = worker_link_find_run(worker, said->dispatch);
+    struct worker_run_row *found = run ? worker_run_find(run, said->slot, said->row) : NULL;
     struct slot_view view;
-    if (!run || slot_table_view(service->memory.owners, said->slot, &view) ||
+    if (!found || slot_table_view(service->memory.owners, said->slot, &view) ||
         view.state != SLOT_RUNNING || view.owner != owner || view.generation != said->generation) {
         junk(service);
         return;
     }
     if (said->status == MESSAGE_DRAINING)
         return; /* it is about to end; what it did not run comes back then */
-    if (said->status == MESSAGE_MISSED || said->status == MESSAGE_FULL ||
-        said->status == MESSAGE_BAD_RUN) {
+    const bool is_missed = said->status == MESSAGE_MISSED || said->status == MESSAGE_FULL;
+    if ((is_missed && !found->has_joined) || said->status == MESSAGE_BAD_RUN) {
         worker_link_condemn(service, worker, "lost count of its dispatches");
         return;
     }
-    struct request *request = &service->requests.items[said->slot];
-    note_row(request, run, said, now_ns);
-    const bool was_last = dispatch_row_done(service->dispatch, worker->number, said->dispatch,
-                                            said->slot, said->row, true, now_ns);
-    if (!was_last) {
-        if (request->failure != INGRESS_ANSWERED) /* its other rows are not wanted */
-            request_give_up(service, said->slot, now_ns);
+    const struct worker_run_row row = *found;
+    worker_run_remove(run, found);
+    if (is_missed) {
+        take_missed(service, worker, said, now_ns);
         return;
     }
-    request_end(service, said->slot, (enum ingress_reason)request->failure, now_ns);
+    counts_add(&service->counts, COUNT_MERGED_ROWS, row.is_merged);
+    note_row(&service->requests.items[said->slot], &row, said, now_ns);
+    take_ran(service, worker, said, now_ns);
 }
 
 static void take_run_done(struct service *service, struct worker_link *worker,
                           const struct message_run_done *said, uint64_t now_ns)
 {
     struct worker_run *run = worker_link_find_run(worker, said->dispatch);
-    if (!run) {
+    if (!run || !run->is_open) {
         junk(service);
         return;
     }
@@ -151,7 +185,8 @@ void worker_said(struct service *service, struct worker_link *worker, const unio
         take_model(service, worker, &message->model);
         break;
     case MESSAGE_SEGMENT_STARTED:
-        take_segment(service, worker, &message->segment);
+    case MESSAGE_SEGMENT_DONE:
+        take_segment(service, worker, &message->segment, now_ns);
         break;
     case MESSAGE_ROW_DONE:
         take_row(service, worker, &message->row_done, now_ns);
@@ -159,7 +194,6 @@ void worker_said(struct service *service, struct worker_link *worker, const unio
     case MESSAGE_RUN_DONE:
         take_run_done(service, worker, &message->run_done, now_ns);
         break;
-    case MESSAGE_SEGMENT_DONE:
     case MESSAGE_DRAINED:
         break;
     default:

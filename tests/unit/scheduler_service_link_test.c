@@ -64,6 +64,44 @@ static void each_life_has_its_own_memory(void)
     fini(&ends);
 }
 
+/* However much was said: a peer that sleeps is woken once, and hears all of it. */
+static void peers_are_woken_once_a_turn(void)
+{
+    struct ends ends;
+    struct channel peer;
+    struct idle idle;
+    struct link_rings rings = {0};
+    const struct idle_config config = idle_config_default();
+    init(&ends);
+    offer(&ends);
+    CU_ASSERT_EQUAL_FATAL(channel_accept(&peer, ends.theirs), 0);
+    CU_ASSERT_EQUAL_FATAL(link_poll(&ends.link), 1);
+    CU_ASSERT_EQUAL_FATAL(idle_init(&idle, &config), 0);
+    CU_ASSERT_EQUAL_FATAL(idle_add(&idle, &peer.wake), 0);
+    const uint64_t before = ends.link.channel.wake.ring_count;
+    idle_arm(&idle);
+    for (uint64_t i = 0; i < 5; i++) {
+        const struct spsc_entry word = {{i}};
+        CU_ASSERT_EQUAL(link_push(&ends.link, &rings, &word, 1), 1);
+    }
+    CU_ASSERT_EQUAL(ends.link.channel.wake.ring_count, before);
+    CU_ASSERT_EQUAL(idle_sleep(&idle, 0), 0);
+    link_ring(&rings);
+    CU_ASSERT_EQUAL(ends.link.channel.wake.ring_count, before + 1);
+    CU_ASSERT_EQUAL(idle_sleep(&idle, 0), 1);
+    idle_disarm(&idle);
+    link_ring(&rings); /* nothing more was said */
+    CU_ASSERT_EQUAL(ends.link.channel.wake.ring_count, before + 1);
+    struct spsc_entry heard[8];
+    CU_ASSERT_EQUAL(channel_pop(&peer, heard, 8), 5);
+    idle_remove(&idle, &peer.wake);
+    idle_fini(&idle);
+    channel_fini(&peer);
+    link_close(&ends.link);
+    close(ends.theirs);
+    fini(&ends);
+}
+
 static void a_peer_that_dies_before_it_answers_is_no_error(void)
 {
     struct ends ends;
@@ -97,5 +135,6 @@ const struct cunit_test tests[] = {
     {"a peer that dies before it answers is no error",
      a_peer_that_dies_before_it_answers_is_no_error},
     {"a wrong answer is told, and opens nothing", a_wrong_answer_is_told},
+    {"a peer that sleeps is woken once a turn", peers_are_woken_once_a_turn},
     {NULL, NULL},
 };
