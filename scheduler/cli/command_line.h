@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define COMMAND_LINE_MAX_OPTIONS 24
+#define COMMAND_LINE_MAX_OPTIONS 32
 
 /* Every text given to an option that may be repeated. The texts are argv's own. */
 struct text_list {

@@ -1,9 +1,10 @@
 /* `joint loadtest`: offers a server the requests of thousands of phones. */
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/loadtest_costs.h"
-#include "scheduler/cli/loadtest_report.h"
+#include "scheduler/cli/loadtest_details.h"
 #include "scheduler/cli/progress.h"
 #include "scheduler/cli/report.h"
+#include "scheduler/loadtest/deadlines.h"
 #include "scheduler/loadtest/server_address.h"
 #include "scheduler/loadtest/sockets.h"
 
@@ -18,6 +19,7 @@
 #define NAME "loadtest"
 #define PROBE_PATIENCE_NS 1000000000
 #define TENSORS_PER_CUT 4
+#define MOST_UNLOADED_ROUNDS 60
 
 /* All that a run needs, in the order in which it is made. */
 struct loadtest {
@@ -28,6 +30,7 @@ struct loadtest {
     struct loadtest_mix mix;
     struct loadtest_costs costs;
     struct loadtest_messages messages;
+    uint64_t *unloaded_ns, *deadlines_ns; /* by entry of the mix */
     struct loadtest_schedule schedule;
     struct loadtest_plan plan;
     struct port *ports[LOADTEST_MAX_SOCKETS];
@@ -129,7 +132,8 @@ static int make_schedule(struct loadtest *test)
         return COMMAND_DONE;
     const struct loadtest_schedule_config config = {
         .seed = options->seed,
-        .rate_per_s = options->rate_per_s,
+        .steps = &options->steps,
+        .first_step_ns = to_ns(options->warmup_s),
         .duration_ns = to_ns(options->warmup_s + options->duration_s),
         .client_count = options->clients,
         .tensor_count = TENSORS_PER_CUT,
@@ -143,14 +147,78 @@ static int make_schedule(struct loadtest *test)
     return err ? no_memory() : COMMAND_DONE;
 }
 
-static int make_run(struct loadtest *test)
+static int ask_round(struct loadtest *test, uint32_t round, struct loadtest_tally *tally)
+{
+    struct port *port;
+    int err = loadtest_sockets_open(&port, 1, &test->server);
+    if (err)
+        return err;
+    err = loadtest_unloaded_measure(&test->plan, port, round, tally);
+    loadtest_sockets_close(&port, 1);
+    return err;
+}
+
+static int measure_unloaded(struct loadtest *test)
+{
+    struct loadtest_tally *tally = loadtest_tally_create(test->mix.count);
+    int err = tally ? 0 : -ENOMEM;
+    for (uint32_t i = 0; !err && !loadtest_unloaded_is_known(tally); i++)
+        err = i < MOST_UNLOADED_ROUNDS ? ask_round(test, i, tally) : -ENODATA;
+    for (uint32_t i = 0; !err && i < test->mix.count; i++)
+        test->unloaded_ns[i] = loadtest_unloaded_ns(tally, i);
+    free(tally);
+    if (err == -EINTR)
+        return command_fail(NAME, COMMAND_FAILED, "interrupted before the run began");
+    if (err == -ETIMEDOUT)
+        return command_fail(NAME, COMMAND_FAILED,
+                            "--deadline-factor: the server answered nothing for 3 s; check that it "
+                            "still runs");
+    if (err == -ENODATA)
+        return command_fail(NAME, COMMAND_FAILED,
+                            "--deadline-factor: too few requests were answered even one at a "
+                            "time; check --name and the server's log, or give --deadline-ms");
+    return err ? command_fail(NAME, COMMAND_FAILED, "--deadline-factor: %s", strerror(-err))
+               : COMMAND_DONE;
+}
+
+static int make_deadlines(struct loadtest *test)
 {
     const struct loadtest_options *options = test->options;
+    const uint32_t count = test->mix.count;
+    test->unloaded_ns = calloc(count, sizeof(*test->unloaded_ns));
+    test->deadlines_ns = calloc(count, sizeof(*test->deadlines_ns));
+    if (!test->unloaded_ns || !test->deadlines_ns)
+        return no_memory();
+    if (options->deadline &&
+        loadtest_deadlines_read(options->deadline, &test->mix, test->deadlines_ns))
+        return command_fail(NAME, COMMAND_MISUSED,
+                            "--deadline-ms %s: expected milliseconds, at most an hour, or "
+                            "K=D,... with every cut of the mix once",
+                            options->deadline);
+    if (options->deadline_factor == 0)
+        return COMMAND_DONE;
+    const int status = measure_unloaded(test);
+    for (uint32_t i = 0; i < count && !status; i++)
+        test->deadlines_ns[i] =
+            (uint64_t)((double)test->unloaded_ns[i] * options->deadline_factor + 0.5);
+    return status;
+}
+
+/* What all of its parts are about; the rest follows in make_run(). */
+static void begin_plan(struct loadtest *test)
+{
     test->plan = loadtest_plan_default();
     test->plan.server = test->server;
     test->plan.model = &test->model;
     test->plan.mix = &test->mix;
     test->plan.messages = &test->messages;
+    test->plan.class_index = (uint8_t)test->options->class_index;
+    test->plan.first_client = test->options->first_client;
+}
+
+static int make_run(struct loadtest *test)
+{
+    const struct loadtest_options *options = test->options;
     test->plan.schedule = options->has_closed ? NULL : &test->schedule;
     test->plan.costs = options->profile ? &test->costs : NULL;
     test->plan.closed_count = options->closed_count;
@@ -158,11 +226,11 @@ static int make_run(struct loadtest *test)
     test->plan.requests_per_client = options->requests_per_client;
     test->plan.warmup_ns = to_ns(options->warmup_s);
     test->plan.duration_ns = to_ns(options->duration_s);
-    test->plan.deadline_ns = to_ns(options->deadline_ms / 1e3);
+    test->plan.deadlines_ns = test->deadlines_ns;
     test->plan.late_send_ns = to_ns(options->late_ms / 1e3);
     test->plan.seed = options->seed;
-    test->plan.class_index = (uint8_t)options->class_index;
     test->plan.sample_count = options->verify_count;
+    test->plan.has_records = options->bin_ms > 0 || options->is_by_client || options->requests_path;
     int err = loadtest_sockets_open(test->ports, options->sockets, &test->server);
     if (err)
         return command_fail(NAME, COMMAND_FAILED, "cannot open %" PRIu32 " sockets: %s",
@@ -183,6 +251,10 @@ static int make_all(struct loadtest *test)
         status = make_mix(test);
     if (!status)
         status = make_messages(test);
+    if (!status) {
+        begin_plan(test);
+        status = make_deadlines(test);
+    }
     if (!status)
         status = make_schedule(test);
     if (!status)
@@ -195,6 +267,8 @@ static void destroy_all(struct loadtest *test)
     loadtest_run_destroy(test->run);
     loadtest_sockets_close(test->ports, test->options->sockets);
     loadtest_schedule_fini(&test->schedule);
+    free(test->deadlines_ns);
+    free(test->unloaded_ns);
     loadtest_messages_fini(&test->messages);
     loadtest_mix_fini(&test->mix);
     loadtest_costs_fini(&test->costs);
@@ -223,7 +297,7 @@ static void print_beginning(const struct loadtest *test)
     if (options->has_closed)
         printf("%" PRIu32 " requests in flight", options->closed_count);
     else
-        printf("%g requests/s", options->rate_per_s);
+        printf("%s requests/s", options->rate);
     printf(
         " of %" PRIu32 " phones on %" PRIu32 " sockets for %g s after %g s, seed %" PRIu32 "\n\n",
         options->clients, options->sockets, options->duration_s, options->warmup_s, options->seed);
@@ -245,8 +319,12 @@ static int report_run(struct loadtest *test)
     struct loadtest_report report = {.options = test->options,
                                      .plan = &test->plan,
                                      .outcome = loadtest_run_outcome(test->run),
+                                     .run = test->run,
+                                     .unloaded_ns = test->unloaded_ns,
                                      .probe = test->probe};
     int status = verify(test, &report);
+    if (!status)
+        status = loadtest_details_write(&report);
     if (status)
         return status;
     const struct loadtest_facts facts = {

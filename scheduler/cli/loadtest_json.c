@@ -1,5 +1,5 @@
 /* The report of `joint loadtest` as JSON; scheduler/loadtest/README.md lists its fields. */
-#include "scheduler/cli/loadtest_report.h"
+#include "scheduler/cli/loadtest_details.h"
 #include "scheduler/cli/report.h"
 
 #include <stdio.h>
@@ -49,10 +49,12 @@ static json_t *make_cuts(const struct loadtest_report *report)
         const uint32_t from = plan->mix->cuts[i];
         json_array_append_new(
             json,
-            json_pack("{s:I, s:o, s:I, s:I, s:o, s:o}", "cut", number(from), "after",
+            json_pack("{s:I, s:o, s:I, s:f, s:f, s:I, s:o, s:o}", "cut", number(from), "after",
                       report_text(engine_model_cut(plan->model->engine, from)->name), "bytes",
-                      number(plan->messages->pools[i].bytes), "offered", number(cut->offered),
-                      "ends", make_ends(cut->ends), "latency_ms", make_percentiles(&cut->latency)));
+                      number(plan->messages->pools[i].bytes), "deadline_ms",
+                      (double)loadtest_plan_deadline_ns(plan, i) / 1e6, "unloaded_ms",
+                      (double)report->unloaded_ns[i] / 1e6, "offered", number(cut->offered), "ends",
+                      make_ends(cut->ends), "latency_ms", make_percentiles(&cut->latency)));
     }
     return json;
 }
@@ -101,6 +103,16 @@ static json_t *make_generator(const struct loadtest_report *report)
                      number(loadtest_plan_bytes_per_client(plan)));
 }
 
+static json_t *make_steps(const struct loadtest_rate_steps *steps)
+{
+    json_t *json = json_array();
+    for (uint32_t i = 0; i < steps->count; i++)
+        json_array_append_new(json,
+                              json_pack("{s:f, s:f}", "rate_per_s", steps->items[i].rate_per_s,
+                                        "seconds", steps->items[i].seconds));
+    return json;
+}
+
 static json_t *make_settings(const struct loadtest_report *report)
 {
     static const char *const encodings[] = {"f32", "f16", "u8"};
@@ -110,19 +122,30 @@ static json_t *make_settings(const struct loadtest_report *report)
     for (uint32_t i = 0; i < 16; i++)
         snprintf(fingerprint + (size_t)2 * i, 3, "%02x", report->plan->model->fingerprint[i]);
     json_t *json = json_pack(
-        "{s:o, s:o, s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:o, s:f, s:f, s:s, s:I, s:I}", "server",
-        report_text(options->server), "model", report_text(report->plan->model->name),
+        "{s:o, s:o, s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:I, s:o, s:f, s:f, s:s, s:I, s:I}",
+        "server", report_text(options->server), "model", report_text(report->plan->model->name),
         "fingerprint", fingerprint, "loop", is_open ? "open" : "closed", "duration_s",
         options->duration_s, "warmup_s", options->warmup_s, "clients", number(options->clients),
         "client_requests", number(options->requests_per_client), "sockets",
-        number(options->sockets), "split", report_text(options->split), "deadline_ms",
-        options->deadline_ms, "late_ms", options->late_ms, "encoding", encodings[options->encoding],
-        "class", number(options->class_index), "seed", number(options->seed));
-    if (is_open)
-        json_object_set_new(json, "rate_per_s", json_real(options->rate_per_s));
-    else
+        number(options->sockets), "first_client", number(options->first_client), "split",
+        report_text(options->split), "deadline_factor", options->deadline_factor, "late_ms",
+        options->late_ms, "encoding", encodings[options->encoding], "class",
+        number(options->class_index), "seed", number(options->seed));
+    if (is_open) {
+        json_object_set_new(json, "rate_per_s", json_real(options->steps.items[0].rate_per_s));
+        json_object_set_new(json, "steps", make_steps(&options->steps));
+    } else {
         json_object_set_new(json, "in_flight", json_integer(number(options->closed_count)));
+    }
     return json;
+}
+
+static json_t *make_admitted(const struct loadtest_tally *tally)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:f}", "count", number(loadtest_tally_admitted(tally)),
+                     "answered_late", number(tally->ends[LOADTEST_ANSWERED_LATE]), "dropped",
+                     number(tally->dropped), "given_up", number(tally->given_up), "missed_share",
+                     loadtest_tally_missed_share(tally));
 }
 
 static json_t *make_counts(const struct loadtest_report *report)
@@ -161,9 +184,15 @@ int loadtest_report_print_json(const struct loadtest_report *report)
         make_cuts(report), "batches", make_batches(tally), "mean_batch",
         loadtest_tally_mean_batch(tally), "server_load", load, "network",
         make_network(report->outcome), "generator", make_generator(report));
-    if (json)
+    if (json) {
         json_object_set_new(json, "verified", verified);
-    else
+        json_object_set_new(json, "admitted", make_admitted(tally));
+    } else {
         json_decref(verified);
+    }
+    if (json && loadtest_details_pack(report, json)) {
+        json_decref(json);
+        json = NULL;
+    }
     return report_json_print("loadtest", json);
 }

@@ -9,8 +9,7 @@
 #define MAX_CLIENTS 1000000
 #define MAX_CLOSED 1000000
 #define MAX_OPEN_EACH 64 /* of a phone */
-#define MAX_RATE 10000000 /* requests per second */
-#define MAX_SECONDS 86400
+#define MAX_SECONDS LOADTEST_MAX_SECONDS
 #define MAX_MS 3600000
 #define MAX_VERIFY 10000
 #define DEFAULT_SOCKETS 2
@@ -29,6 +28,8 @@ static const char notes[] =
     "the run fails, since then it has measured itself. What a phone with --client-requests open\n"
     "would have sent counts as unsent, and as not on schedule. In a closed loop a reject is\n"
     "followed by the pause that the server asked for. --deadline-ms counts from the schedule.\n"
+    "What the server took on and then did not make is told apart from what it rejected at once:\n"
+    "a reject of the deadline 5 ms or more after the whole request was there is of the former.\n"
     "'fallback' is what a phone would compute by itself: all but what was answered in time.\n\n"
     "Exit status: 0 the run counts; 1 it does not (a request was lost, an answer wrong, the\n"
     "schedule not kept, no request answered, the server silent, interrupted) or could not begin;\n"
@@ -39,19 +40,25 @@ static const char notes[] =
     "  joint loadtest --server 10.0.0.2:4470 --model alexnet.onnx --closed 16 --duration 10 "
     "--split 9\n"
     "  joint loadtest --server [fd00::2]:4470 --model vgg16 --rate 5 --duration 60 --split mix \\\n"
-    "    --mix 0=1,9=3 --deadline-ms 500 --json";
+    "    --mix 0=1,9=3 --deadline-ms 500 --json\n"
+    "  joint loadtest --server 10.0.0.2:4470 --model alexnet --rate 30@5,60@10 --deadline-factor 4 "
+    "\\\n"
+    "    --bins-ms 100";
 
 static void describe_load(struct loadtest_options *options, struct command_line *line)
 {
     command_line_add(line,
-                     (struct option){"rate", "R", "open loop: requests per second", OPTION_SECONDS,
-                                     &options->rate_per_s, 0, MAX_RATE, &options->has_rate});
+                     (struct option){"rate", "R[@S],...",
+                                     "open loop: requests per second; R@S,R@S,... for S seconds\n"
+                                     "each, after the warm-up, which has the first rate",
+                                     OPTION_TEXT, &options->rate, 0, 0, &options->has_rate});
     command_line_add(line,
                      (struct option){"closed", "N", "closed loop: requests in flight", OPTION_COUNT,
                                      &options->closed_count, 1, MAX_CLOSED, &options->has_closed});
-    command_line_add(line,
-                     (struct option){"duration", "S", "seconds that count", OPTION_SECONDS,
-                                     &options->duration_s, 0, MAX_SECONDS, &options->has_duration});
+    command_line_add(line, (struct option){"duration", "S",
+                                           "seconds that count (default: those of --rate's steps)",
+                                           OPTION_SECONDS, &options->duration_s, 0, MAX_SECONDS,
+                                           &options->has_duration});
     command_line_add_value(line, "warmup", "S", OPTION_NUMBER, &options->warmup_s,
                            "seconds before that, which do not (default 1)");
     command_line_add_count(line, "clients", &options->clients, 1, MAX_CLIENTS,
@@ -87,8 +94,12 @@ static void describe(struct loadtest_options *options, struct command_line *line
                            "with --split adaptive: what the layers cost ('joint profile')");
     command_line_add_value(line, "network", "3g|4g|wifi|FILE", OPTION_TEXT, &options->network,
                            "with --split adaptive: the phones' link (default wifi)");
-    command_line_add_value(line, "deadline-ms", "D", OPTION_NUMBER, &options->deadline_ms,
-                           "of each request (default: none; phones give up after 10 s)");
+    command_line_add_value(line, "deadline-ms", "D|K=D,...", OPTION_TEXT, &options->deadline,
+                           "of each request, or for each cut of the mix its own\n"
+                           "(default: none; phones give up after 10 s)");
+    command_line_add_value(line, "deadline-factor", "F", OPTION_NUMBER, &options->deadline_factor,
+                           "deadlines of F times what a request from its cut takes when it\n"
+                           "is alone, measured before the run; the server should be idle");
     command_line_add_value(
         line, "late-ms", "L", OPTION_NUMBER, &options->late_ms,
         "sent so much after its time, a request was not on schedule\n(default 1)");
@@ -97,12 +108,21 @@ static void describe(struct loadtest_options *options, struct command_line *line
     line->options[line->option_count - 1].argument = "f32|f16|u8";
     command_line_add_count(line, "class", &options->class_index, 0, 255,
                            "service class by index (default 0)");
+    command_line_add_count(line, "first-client", &options->first_client, 1, UINT32_MAX,
+                           "the first phone's number as a client, the others count on\n"
+                           "(default 1): several load tests at once need numbers of their own");
     command_line_add_count(line, "seed", &options->seed, 0, UINT32_MAX,
                            "of schedule, cuts and tensors (default 1)");
     command_line_add_count(line, "sockets", &options->sockets, 1, LOADTEST_MAX_SOCKETS,
                            "UDP sockets, each with a thread (default 2)");
     command_line_add_count(line, "verify", &options->verify_count, 1, MAX_VERIFY,
                            "compare N answers, spread over the run, with a local run");
+    command_line_add_value(line, "bins-ms", "B", OPTION_NUMBER, &options->bin_ms,
+                           "report also over time, by when requests were due");
+    command_line_add_value(line, "by-client", NULL, OPTION_FLAG, &options->is_by_client,
+                           "report also by phone, with the fairness between them");
+    command_line_add_value(line, "requests", "FILE", OPTION_TEXT, &options->requests_path,
+                           "write one line for each request that counted");
     command_line_add_value(line, "allow-public", NULL, OPTION_FLAG, &options->allows_public,
                            "send to an address that may be someone else's");
     command_line_add_value(line, "json", NULL, OPTION_FLAG, &options->is_json,
@@ -122,8 +142,12 @@ static const char *find_fault(const struct loadtest_options *options)
         return "--duration S is missing";
     if (options->warmup_s > MAX_SECONDS)
         return "--warmup takes at most a day";
-    if (options->deadline_ms > MAX_MS || options->late_ms > MAX_MS)
-        return "--deadline-ms and --late-ms take at most an hour";
+    if (options->late_ms > MAX_MS)
+        return "--late-ms takes at most an hour";
+    if (options->deadline && options->deadline_factor > 0)
+        return "give either --deadline-ms or --deadline-factor";
+    if (options->bin_ms > MAX_MS || (options->bin_ms > 0 && options->bin_ms < 1))
+        return "--bins-ms takes 1 ms to an hour";
     if (options->mix && strcmp(options->split, "mix") != 0)
         return "--mix goes with --split mix";
     const bool is_adaptive = strcmp(options->split, "adaptive") == 0;
@@ -140,6 +164,21 @@ static const char *find_fault(const struct loadtest_options *options)
     return NULL;
 }
 
+/* The steps of --rate, and the duration that they make. What is wrong; NULL: nothing. */
+static const char *read_rate(struct loadtest_options *options)
+{
+    if (!options->has_rate)
+        return NULL;
+    if (loadtest_rate_steps_read(&options->steps, options->rate))
+        return "--rate takes a number over 0, at most 10000000, or R@S,R@S,... (32 steps at most)";
+    const double seconds = loadtest_rate_steps_seconds(&options->steps);
+    if (options->has_duration || seconds == 0)
+        return NULL;
+    options->duration_s = seconds;
+    options->has_duration = true;
+    return seconds > MAX_SECONDS ? "--rate: its steps take more than a day" : NULL;
+}
+
 bool loadtest_options_parse(struct loadtest_options *options, int argc, char **argv, int *status)
 {
     struct command_line line;
@@ -148,13 +187,16 @@ bool loadtest_options_parse(struct loadtest_options *options, int argc, char **a
                                          .late_ms = 1,
                                          .clients = 100,
                                          .requests_per_client = 4,
+                                         .first_client = 1,
                                          .seed = 1};
     describe(options, &line);
     if (!command_line_parse(&line, argc, argv, status))
         return false;
     if (options->sockets == 0)
         options->sockets = options->clients < DEFAULT_SOCKETS ? options->clients : DEFAULT_SOCKETS;
-    const char *fault = find_fault(options);
+    const char *fault = read_rate(options);
+    if (!fault)
+        fault = find_fault(options);
     if (!fault)
         return true;
     *status =

@@ -1,5 +1,5 @@
 /* The report of `joint loadtest` for people. */
-#include "scheduler/cli/loadtest_report.h"
+#include "scheduler/cli/loadtest_details.h"
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/table.h"
 
@@ -127,6 +127,14 @@ static void print_batches(const struct loadtest_tally *tally)
     printf("\n");
 }
 
+static void print_admitted(const struct loadtest_tally *tally)
+{
+    printf("the server took on %" PRIu64 ", of which %.2f %% were not in time: %" PRIu64
+           " answered late, %" PRIu64 " dropped, %" PRIu64 " given up\n",
+           loadtest_tally_admitted(tally), 100 * loadtest_tally_missed_share(tally),
+           tally->ends[LOADTEST_ANSWERED_LATE], tally->dropped, tally->given_up);
+}
+
 static void print_server(const struct loadtest_tally *tally)
 {
     const struct loadtest_range *wait = &tally->wait_us, *use = &tally->utilization_permille;
@@ -178,6 +186,7 @@ int loadtest_report_print(const struct loadtest_report *report)
     printf("\n");
     if (loadtest_tally_answered(tally) > 0)
         print_batches(tally);
+    print_admitted(tally);
     print_server(tally);
     print_network(report->outcome);
     print_generator(report);
@@ -185,6 +194,7 @@ int loadtest_report_print(const struct loadtest_report *report)
         printf("verified: %" PRIu32 " answers, %" PRIu32 " wrong, largest difference %.3g\n",
                report->verified.compared, report->verified.wrong,
                report->verified.largest_difference);
+    err = err ? err : loadtest_details_print(report);
     if (err)
         return command_fail("loadtest", COMMAND_FAILED, "out of memory");
     return command_finish("loadtest");

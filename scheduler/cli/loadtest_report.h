@@ -12,6 +12,8 @@ struct loadtest_report {
     const struct loadtest_options *options;
     const struct loadtest_plan *plan;
     const struct loadtest_outcome *outcome;
+    const struct loadtest_run *run; /* for its records */
+    const uint64_t *unloaded_ns; /* by entry of the mix; 0: not measured */
     struct loadtest_probe_answer probe;
     struct loadtest_verified verified;
     enum loadtest_verdict verdict;

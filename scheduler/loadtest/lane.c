@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#define CLOSED_RECORDS 2000000u
+
 static bool allocate(struct loadtest_lane *lane, size_t client_bytes)
 {
     const struct loadtest_plan *plan = lane->plan;
@@ -21,9 +23,10 @@ static bool allocate(struct loadtest_lane *lane, size_t client_bytes)
     lane->sample_memory = calloc(lane->sample_count + 1u, plan->model->answer_bytes);
     lane->datagrams = calloc(PORT_MAX_BURST, sizeof(*lane->datagrams));
     lane->tally = loadtest_tally_create(plan->mix->count);
+    lane->records.items = calloc(lane->records.capacity + 1u, sizeof(*lane->records.items));
     return lane->phones && lane->client_memory && lane->table_memory && lane->touched &&
            lane->requests && lane->sink && lane->slots && lane->samples && lane->sample_memory &&
-           lane->datagrams && lane->tally;
+           lane->datagrams && lane->tally && lane->records.items;
 }
 
 /* Connection numbers are not the seed's: a server may still remember those of an earlier run. */
@@ -37,7 +40,7 @@ static void make_phones(struct loadtest_lane *lane, struct jtp_client_config *co
     for (uint32_t i = 0; i < lane->phone_count; i++) {
         struct lane_phone *phone = &lane->phones[i];
         config->seed = loadtest_random_next(&connections);
-        config->client = (uint64_t)i * lane->lane_count + lane->index + 1;
+        config->client = (uint64_t)i * lane->lane_count + lane->index + lane->plan->first_client;
         phone->client = jtp_client_init(lane->client_memory + i * bytes, config);
         phone->connection = jtp_client_connection(phone->client);
         phone->timer = (struct jtp_timer){.kind = LANE_TIMER_PHONE, .owner = phone};
@@ -71,6 +74,19 @@ static uint32_t share(const struct loadtest_lane *lane, uint32_t count)
     return count / lane->lane_count + (lane->index < count % lane->lane_count);
 }
 
+/* Requests that the lane will offer; of a closed loop, which knows no such number, CLOSED_RECORDS,
+ * of whose memory only what is used will be there. */
+static uint32_t count_own(const struct loadtest_lane *lane)
+{
+    const struct loadtest_schedule *schedule = lane->plan->schedule;
+    uint32_t count = 0;
+    if (!schedule)
+        return CLOSED_RECORDS;
+    for (size_t i = 0; i < schedule->count; i++)
+        count += schedule->arrivals[i].client % lane->lane_count == lane->index;
+    return count;
+}
+
 int loadtest_lane_create(struct loadtest_lane **made, const struct loadtest_plan *plan,
                          struct port *port, uint32_t queue, uint32_t index, uint32_t lane_count)
 {
@@ -88,6 +104,7 @@ int loadtest_lane_create(struct loadtest_lane **made, const struct loadtest_plan
     lane->request_count = lane->phone_count * plan->requests_per_client;
     lane->ready_slots = plan->schedule ? 0 : share(lane, plan->closed_count);
     lane->sample_count = share(lane, plan->sample_count);
+    lane->records.capacity = plan->has_records ? count_own(lane) : 0;
     lane->draws = loadtest_random_stream(plan->seed, 100 + index);
     loadtest_plan_client_config(plan, &config);
     const uint32_t link = port_max_datagram_bytes(port, &plan->server);
@@ -123,6 +140,7 @@ void loadtest_lane_destroy(struct loadtest_lane *lane)
     free(lane->sample_memory);
     free(lane->datagrams);
     free(lane->tally);
+    free(lane->records.items);
     free(lane);
 }
 
@@ -301,6 +319,7 @@ void loadtest_lane_result(const struct loadtest_lane *lane, struct loadtest_lane
         .tally = lane->tally,
         .samples = lane->samples,
         .sample_count = lane->sample_count,
+        .records = &lane->records,
         .window_ns = lane->window_end_ns - lane->window_start_ns,
         .cpu_ns = lane->cpu_end_ns - lane->cpu_start_ns,
         .longest_turn_ns = lane->longest_turn_ns,

@@ -16,6 +16,7 @@
 
 #include "dataplane/port/port.h"
 #include "scheduler/loadtest/plan.h"
+#include "scheduler/loadtest/record.h"
 #include "scheduler/loadtest/tally.h"
 
 struct loadtest_lane;
@@ -32,6 +33,7 @@ struct loadtest_lane_result {
     const struct loadtest_tally *tally; /* the lane's own */
     const struct loadtest_sample *samples;
     uint32_t sample_count;
+    const struct loadtest_records *records;
     struct jtp_client_stats stats; /* summed over the phones, of the whole run */
     struct port_counters port;
     uint64_t window_ns; /* the time that counts, as it was */

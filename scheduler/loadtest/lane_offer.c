@@ -51,10 +51,11 @@ static struct jtp_open make_open(const struct loadtest_lane *lane,
 
 /* A request that was offered but never sent. */
 static void end_unsent(struct loadtest_lane *lane, const struct lane_request *request,
-                       enum loadtest_end end)
+                       enum loadtest_end end, uint64_t now_ns)
 {
     if (!request->is_measured)
         return;
+    lane_record(lane, request, NULL, end, now_ns);
     lane->tally->ends[end]++;
     lane->tally->cuts[request->entry].ends[end]++;
 }
@@ -91,6 +92,15 @@ static bool choose_split(struct loadtest_lane *lane, struct lane_phone *phone,
     return false;
 }
 
+/* What was known of the server when the request left. */
+static void note_told(const struct loadtest_lane *lane, struct lane_request *wanted,
+                      uint64_t now_ns)
+{
+    const uint64_t age_us = (now_ns - lane->told_ns) / 1000;
+    wanted->told_wait_us = lane->told_ns > 0 ? lane->told_wait_us : LOADTEST_UNTOLD;
+    wanted->told_age_us = age_us < UINT32_MAX ? (uint32_t)age_us : UINT32_MAX;
+}
+
 /* wanted: due_ns, entry and tensor of it. */
 static void submit(struct loadtest_lane *lane, uint32_t phone_index, struct lane_request wanted,
                    uint64_t now_ns)
@@ -102,15 +112,17 @@ static void submit(struct loadtest_lane *lane, uint32_t phone_index, struct lane
         return;
     wanted.is_open = true;
     wanted.phone = phone_index;
+    note_told(lane, &wanted, now_ns);
     note_offer(lane, &wanted, now_ns);
     const uint64_t behind_ns = now_ns > wanted.due_ns ? now_ns - wanted.due_ns : 0;
-    if (plan->deadline_ns > 0 && behind_ns >= plan->deadline_ns) {
-        end_unsent(lane, &wanted, LOADTEST_LATE);
+    const uint64_t deadline_ns = loadtest_plan_deadline_ns(plan, wanted.entry);
+    if (deadline_ns > 0 && behind_ns >= deadline_ns) {
+        end_unsent(lane, &wanted, LOADTEST_LATE, now_ns);
         return;
     }
     const uint32_t index = lane->free_request;
     if (phone->open_count == plan->requests_per_client || index == LANE_NONE) {
-        end_unsent(lane, &wanted, LOADTEST_UNSENT);
+        end_unsent(lane, &wanted, LOADTEST_UNSENT, now_ns);
         return;
     }
     struct lane_request *request = &lane->requests[index];
@@ -121,7 +133,7 @@ static void submit(struct loadtest_lane *lane, uint32_t phone_index, struct lane
         .bytes = loadtest_messages_bytes(plan->messages, request->entry, request->tensor),
         .answer = place_answer(lane, request),
         .answer_capacity = plan->model->answer_bytes,
-        .deadline_ns = plan->deadline_ns > 0 ? plan->deadline_ns - behind_ns : 0,
+        .deadline_ns = deadline_ns > 0 ? deadline_ns - behind_ns : 0,
         .user = request,
     };
     if (jtp_client_submit(phone->client, &submission, now_ns, &request->number)) {
@@ -129,7 +141,7 @@ static void submit(struct loadtest_lane *lane, uint32_t phone_index, struct lane
         request->is_open = false;
         request->next_free = lane->free_request;
         lane->free_request = index;
-        end_unsent(lane, &wanted, LOADTEST_UNSENT);
+        end_unsent(lane, &wanted, LOADTEST_UNSENT, now_ns);
         return;
     }
     if (lane->open_count++ == 0)

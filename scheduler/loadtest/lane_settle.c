@@ -1,10 +1,11 @@
 /* What follows once a phone was touched: its events, its datagrams, its timer. */
 #include "scheduler/loadtest/lane_state.h"
 
-static enum loadtest_end end_of(const struct loadtest_lane *lane, const struct jtp_event *event,
+static enum loadtest_end end_of(const struct loadtest_lane *lane,
+                                const struct lane_request *request, const struct jtp_event *event,
                                 uint64_t latency_ns)
 {
-    const uint64_t deadline_ns = lane->plan->deadline_ns;
+    const uint64_t deadline_ns = loadtest_plan_deadline_ns(lane->plan, request->entry);
     switch (event->end) {
     case JTP_ANSWERED:
         return deadline_ns == 0 || latency_ns <= deadline_ns ? LOADTEST_IN_TIME
@@ -19,6 +20,46 @@ static enum loadtest_end end_of(const struct loadtest_lane *lane, const struct j
         return LOADTEST_BROKEN;
     default:
         return LOADTEST_LOST;
+    }
+}
+
+/* Whether the server had taken the request on when it ended; see loadtest_tally.dropped. */
+static bool is_taken_on(const struct jtp_event *event)
+{
+    if (event->end == JTP_ANSWERED)
+        return true;
+    const bool is_late =
+        event->end == JTP_LATE || (event->end == JTP_REJECTED && event->reason == JTP_DEADLINE);
+    return is_late && event->uploaded_ns > 0 &&
+           event->ended_ns > event->uploaded_ns + LOADTEST_ADMISSION_NS;
+}
+
+void lane_record(struct loadtest_lane *lane, const struct lane_request *request,
+                 const struct jtp_event *event, enum loadtest_end end, uint64_t ended_ns)
+{
+    struct loadtest_records *records = &lane->records;
+    if (records->count == records->capacity) {
+        records->missing += lane->plan->has_records;
+        return;
+    }
+    struct loadtest_record *record = &records->items[records->count++];
+    *record = (struct loadtest_record){
+        .due_ns = request->due_ns - lane->measured_ns,
+        .latency_ns = ended_ns - request->due_ns,
+        .phone = request->phone * lane->lane_count + lane->index,
+        .told_wait_us = request->told_wait_us,
+        .told_age_us = request->told_age_us,
+        .entry = request->entry,
+        .end = (uint8_t)end,
+    };
+    if (!event)
+        return;
+    record->reason = event->reason;
+    record->is_admitted = is_taken_on(event);
+    if (event->end == JTP_ANSWERED) {
+        record->queue_us = event->answer.queue_us;
+        record->compute_us = event->answer.compute_us;
+        record->batch = event->answer.batch;
     }
 }
 
@@ -39,9 +80,14 @@ static void tally_event(struct loadtest_lane *lane, const struct lane_request *r
 {
     struct loadtest_tally *tally = lane->tally;
     const uint64_t latency_ns = event->ended_ns - request->due_ns;
-    const enum loadtest_end end = end_of(lane, event, latency_ns);
+    const enum loadtest_end end = end_of(lane, request, event, latency_ns);
     tally->ends[end]++;
     tally->cuts[request->entry].ends[end]++;
+    lane_record(lane, request, event, end, event->ended_ns);
+    if (is_taken_on(event)) {
+        tally->dropped += event->end == JTP_REJECTED;
+        tally->given_up += event->end == JTP_LATE;
+    }
     if (end == LOADTEST_REJECTED)
         tally->reasons[event->reason < LOADTEST_REASONS ? event->reason : 0]++;
     if (event->end == JTP_ANSWERED)
@@ -113,6 +159,10 @@ void lane_end(struct loadtest_lane *lane, const struct jtp_event *event, uint64_
     lane->active_ns = now_ns;
     if (request->is_measured)
         tally_event(lane, request, event);
+    if (event->has_load) {
+        lane->told_ns = now_ns;
+        lane->told_wait_us = event->load.predicted_wait_us;
+    }
     if (lane->plan->costs)
         adapt(lane, request, event, now_ns);
     show_progress(lane, event->end);
@@ -141,6 +191,7 @@ void lane_lose_all(struct loadtest_lane *lane)
         if (request->is_measured) {
             lane->tally->ends[LOADTEST_LOST]++;
             lane->tally->cuts[request->entry].ends[LOADTEST_LOST]++;
+            lane_record(lane, request, NULL, LOADTEST_LOST, loadtest_clock_ns());
         }
         free_record(lane, request, false);
     }

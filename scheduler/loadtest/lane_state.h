@@ -40,6 +40,7 @@ struct lane_request {
     uint32_t phone, number; /* JTP's */
     uint32_t sample; /* LANE_NONE: its answer goes to the sink */
     uint16_t entry, tensor;
+    uint32_t told_wait_us, told_age_us; /* as in a record */
     bool is_open;
     bool is_measured; /* after the warm-up */
 };
@@ -85,6 +86,9 @@ struct loadtest_lane {
     uint32_t datagram_count;
 
     struct loadtest_tally *tally;
+    struct loadtest_records records;
+    uint64_t told_ns; /* when a reply last told the load; 0: none has */
+    uint32_t told_wait_us;
     uint64_t start_ns, measured_ns, end_ns; /* beginning, end of the warm-up, end of the offer */
     uint64_t unheard_ns; /* since when an answer of any kind is waited for */
     uint64_t active_ns; /* when a request last ended */
@@ -125,6 +129,10 @@ void lane_slot_wait(struct loadtest_lane *lane, uint64_t until_ns);
 
 /* A slot whose wait is over. */
 void lane_slot_ready(struct loadtest_lane *lane, struct lane_slot *slot);
+
+/* Keeps a record, if the plan wants them; event: NULL where the server had no part in its end. */
+void lane_record(struct loadtest_lane *lane, const struct lane_request *request,
+                 const struct jtp_event *event, enum loadtest_end end, uint64_t ended_ns);
 
 /* What an event means for tally and slots. */
 void lane_end(struct loadtest_lane *lane, const struct jtp_event *event, uint64_t now_ns);

@@ -13,6 +13,7 @@ struct loadtest_plan loadtest_plan_default(void)
                                   .warmup_ns = 1000000000,
                                   .late_send_ns = 1000000,
                                   .silence_ns = 3000000000,
+                                  .first_client = 1,
                                   .seed = 1};
 }
 

@@ -20,6 +20,8 @@ struct loadtest_plan {
     uint64_t warmup_ns; /* before what counts; default: 1 s */
     uint64_t duration_ns; /* of what counts */
     uint64_t deadline_ns; /* of each request; 0: none, and 10 s until a phone gives up */
+    const uint64_t *deadlines_ns; /* by entry of the mix; NULL, the default: deadline_ns for all */
+    uint64_t first_client; /* what the first phone calls itself, the others count on; default: 1 */
     uint64_t late_send_ns; /* sent so much after its time is not on schedule; default: 1 ms */
     uint64_t silence_ns; /* a server that answers nothing for so long is gone; default: 3 s */
     uint64_t seed; /* default: 1 */
@@ -28,10 +30,17 @@ struct loadtest_plan {
      * default: cuts are drawn from the mix. */
     const struct loadtest_costs *costs;
     uint32_t sample_count; /* answers that are kept for comparison; default: 0 */
+    bool has_records; /* keeps one of each request that counts; default: no */
 };
 
 /* The defaults; what has none is zero. */
 struct loadtest_plan loadtest_plan_default(void);
+
+/* Of a request of that entry of the mix; 0: none. */
+static inline uint64_t loadtest_plan_deadline_ns(const struct loadtest_plan *plan, uint32_t entry)
+{
+    return plan->deadlines_ns ? plan->deadlines_ns[entry] : plan->deadline_ns;
+}
 
 /* The configuration of each phone, but for its seed and number. */
 void loadtest_plan_client_config(const struct loadtest_plan *plan,

@@ -205,3 +205,12 @@ const struct loadtest_sample *loadtest_run_samples(const struct loadtest_run *ru
     *count = result.sample_count;
     return result.samples;
 }
+
+const struct loadtest_records *loadtest_run_records(const struct loadtest_run *run, uint32_t lane)
+{
+    struct loadtest_lane_result result;
+    if (lane >= run->count)
+        return NULL;
+    loadtest_lane_result(run->threads[lane].lane, &result);
+    return result.records;
+}

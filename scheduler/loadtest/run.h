@@ -46,4 +46,7 @@ const struct loadtest_outcome *loadtest_run_outcome(const struct loadtest_run *r
 const struct loadtest_sample *loadtest_run_samples(const struct loadtest_run *run, uint32_t lane,
                                                    uint32_t *count);
 
+/* The records of a lane; NULL: there is no such lane. */
+const struct loadtest_records *loadtest_run_records(const struct loadtest_run *run, uint32_t lane);
+
 #endif

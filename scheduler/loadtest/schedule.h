@@ -7,6 +7,7 @@
 #define SCHEDULER_LOADTEST_SCHEDULE_H
 
 #include "scheduler/loadtest/mix.h"
+#include "scheduler/loadtest/rate_steps.h"
 
 #include <stddef.h>
 
@@ -27,6 +28,8 @@ struct loadtest_schedule {
 struct loadtest_schedule_config {
     uint64_t seed;
     double rate_per_s; /* of all clients together, over 0 */
+    const struct loadtest_rate_steps *steps; /* NULL: rate_per_s all the time */
+    uint64_t first_step_ns; /* when the first of the steps begins, which also holds before */
     uint64_t duration_ns;
     uint32_t client_count; /* each as likely as any other */
     uint32_t tensor_count; /* of each cut */

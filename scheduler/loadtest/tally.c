@@ -82,6 +82,8 @@ void loadtest_tally_merge(struct loadtest_tally *tally, const struct loadtest_ta
 {
     tally->offered += other->offered;
     tally->sent_late += other->sent_late;
+    tally->dropped += other->dropped;
+    tally->given_up += other->given_up;
     merge_counts(tally->ends, other->ends, LOADTEST_END_COUNT);
     merge_counts(tally->reasons, other->reasons, LOADTEST_REASONS);
     merge_counts(tally->batches, other->batches, LOADTEST_MAX_BATCH + 1);
@@ -100,6 +102,18 @@ void loadtest_tally_merge(struct loadtest_tally *tally, const struct loadtest_ta
 uint64_t loadtest_tally_answered(const struct loadtest_tally *tally)
 {
     return tally->ends[LOADTEST_IN_TIME] + tally->ends[LOADTEST_ANSWERED_LATE];
+}
+
+uint64_t loadtest_tally_admitted(const struct loadtest_tally *tally)
+{
+    return loadtest_tally_answered(tally) + tally->dropped + tally->given_up;
+}
+
+double loadtest_tally_missed_share(const struct loadtest_tally *tally)
+{
+    const uint64_t admitted = loadtest_tally_admitted(tally);
+    const uint64_t missed = admitted - tally->ends[LOADTEST_IN_TIME];
+    return admitted == 0 ? 0 : (double)missed / (double)admitted;
 }
 
 uint64_t loadtest_tally_fallback(const struct loadtest_tally *tally)

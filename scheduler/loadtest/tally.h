@@ -16,6 +16,7 @@
 
 #define LOADTEST_MAX_BATCH 256 /* larger ones count as this */
 #define LOADTEST_REASONS 32
+#define LOADTEST_ADMISSION_NS 5000000 /* a server decides sooner whether it takes a request on */
 
 enum loadtest_end {
     LOADTEST_IN_TIME, /* answered within the deadline, or without one */
@@ -53,6 +54,10 @@ struct loadtest_tally {
     uint64_t offered, ends[LOADTEST_END_COUNT], reasons[LOADTEST_REASONS];
     uint64_t
         sent_late; /* so long after their time that they count as such: the generator's fault */
+    /* What the server took on, and the deadline was missed all the same: rejected with reason
+     * 'deadline' later than LOADTEST_ADMISSION_NS after the whole message was there, or given up by
+     * the phone then. A reject tells no more, so this is by the time alone. */
+    uint64_t dropped, given_up;
     struct loadtest_histogram latency; /* of what was answered */
     struct loadtest_histogram queue, compute; /* as the server tells of it, with each answer */
     struct loadtest_range wait_us, utilization_permille; /* the server's load, with each reply */
@@ -68,6 +73,10 @@ struct loadtest_tally *loadtest_tally_create(uint32_t cut_count);
 void loadtest_tally_merge(struct loadtest_tally *tally, const struct loadtest_tally *other);
 
 uint64_t loadtest_tally_answered(const struct loadtest_tally *tally);
+/* What the server took on: answered, dropped or given up. */
+uint64_t loadtest_tally_admitted(const struct loadtest_tally *tally);
+/* The share of those that were not answered in time; 0 where there are none. */
+double loadtest_tally_missed_share(const struct loadtest_tally *tally);
 uint64_t loadtest_tally_fallback(const struct loadtest_tally *tally);
 double loadtest_tally_mean_batch(const struct loadtest_tally *tally);
 

@@ -76,6 +76,11 @@ class LoadtestTest(unittest.TestCase):
         self.assertEqual(sum(reject["count"] for reject in report["rejects"]), ends["rejected"])
         self.assertEqual(report["latency_ms"]["samples"], counts["completed"])
         self.assertEqual(sum(batch["answers"] for batch in report["batches"]), counts["completed"])
+        admitted = report["admitted"]
+        self.assertEqual(admitted["answered_late"], ends["answered_late"])
+        self.assertEqual(admitted["count"], counts["completed"] + admitted["dropped"] + admitted["given_up"])
+        self.assertLessEqual(admitted["given_up"], ends["late"])
+        self.assertLessEqual(admitted["dropped"], ends["rejected"])
         for end in ENDS[:-1]:
             self.assertEqual(sum(cut["ends"][end] for cut in report["cuts"]), ends[end])
         for cut in report["cuts"]:
@@ -133,6 +138,54 @@ class LoadtestTest(unittest.TestCase):
             closed = self.report(server.address, "--closed", 10, "--duration", 1, "--warmup", 0, status=1,
                                  verdict="unanswered")
             self.assertLessEqual(closed["counts"]["offered"], 10 * 1000 + 10)
+
+    def test_steps_make_the_duration_and_bins_show_them(self):
+        with Server("lenet", "hollow") as server:
+            report = self.report(server.address, "--rate", "50@1,400@1", "--warmup", 0.2, "--bins-ms", 500, "--clients", 7,
+                                 "--by-client", "--first-client", 100, "--split", "mix", "--requests", f"{FOLDER}/requests.tsv")
+            rc, out, _ = run(server.address, "--rate", "50@1,400@1", "--bins-ms", 500, "--by-client")
+        self.assertEqual((report["seconds"], report["settings"]["steps"][1]), (2, {"rate_per_s": 400, "seconds": 1}))
+        bins = report["series"]["bins"]
+        self.assertEqual([one["at_ms"] for one in bins], [0, 500, 1000, 1500])
+        for name in ("offered", "rejected"):
+            self.assertEqual(sum(one[name] for one in bins), report["counts"][name])
+        self.assertEqual(sum(one["in_time"] for one in bins), report["counts"]["goodput"])
+        # 25 and 200 are due in the mean; both bounds are more than seven standard deviations away.
+        self.assertLess(max(bins[0]["offered"], bins[1]["offered"]), 90)
+        self.assertGreater(min(bins[2]["offered"], bins[3]["offered"]), 95)
+        clients = report["clients"]
+        self.assertEqual([one["client"] for one in clients], list(range(100, 107)))
+        goodput = [one["goodput"] for one in clients]
+        self.assertEqual(sum(goodput), report["counts"]["goodput"])
+        self.assertAlmostEqual(report["jain_index"], sum(goodput) ** 2 / 7 / sum(one ** 2 for one in goodput), 5)
+        lines = pathlib.Path(f"{FOLDER}/requests.tsv").read_text().splitlines()
+        rows = [dict(zip(lines[0].split("\t"), line.split("\t"))) for line in lines[1:]]
+        self.assertEqual(len(rows), report["counts"]["offered"])
+        self.assertEqual({row["client"] for row in rows}, {str(client) for client in range(100, 107)})
+        self.assertEqual({row["end"] for row in rows}, {"in_time"})
+        self.assertEqual(rc, 0)
+        self.assertIn("fairness (Jain's index of what was answered in time)", out)
+
+    def test_deadlines_are_multiples_of_the_unloaded_time(self):
+        with Server() as server:
+            server.tell("compute", 20)
+            report = self.report(server.address, "--rate", 5, "--duration", 2, "--warmup", 0, "--split", "mix", "--mix",
+                                 "0=1,5=1", "--deadline-factor", 30)
+            given = self.report(server.address, "--rate", 5, "--duration", 1, "--warmup", 0, "--split", "mix", "--mix",
+                                "0=1,5=1", "--deadline-ms", "5=4000,0=5000.5")
+        for cut in report["cuts"]:
+            self.assertGreaterEqual(cut["unloaded_ms"], 20)
+            self.assertAlmostEqual(cut["deadline_ms"], 30 * cut["unloaded_ms"], 3)
+        self.assertEqual([cut["deadline_ms"] for cut in given["cuts"]], [5000.5, 4000])
+        self.assertEqual([cut["unloaded_ms"] for cut in given["cuts"]], [0, 0])
+
+    def test_the_wait_that_was_told_is_compared(self):
+        with Server("lenet", "hollow") as server:
+            server.tell("load", 5000, 250)
+            report = self.report(server.address, "--rate", 200, "--duration", 1, "--warmup", 0.5, "--by-client")
+        self.assertGreater(report["prediction"]["samples"], 100)
+        # Nothing waits there, so it is wrong by all that it told.
+        self.assertGreater(report["prediction"]["median_error_ms"], 4)
 
     def test_another_name_is_a_model_unknown(self):
         with Server("other") as server:
@@ -349,7 +402,8 @@ class LoadtestTest(unittest.TestCase):
         for more in ((), ("--rate", 10), ("--duration", 1), (*load, "--closed", 2), ("--rate", 0, "--duration", 1),
                      ("--rate", -1, "--duration", 1), (*load, "--mix", "0=1"), (*load, "--clients", 0),
                      (*load, "--encoding", "f8"), (*load, "--sockets", 65), (*load, "--clients", 2, "--sockets", 3),
-                     ("--closed", 401, "--duration", 1), (*load, "more"), (*load, "--class", 256)):
+                     ("--closed", 401, "--duration", 1), (*load, "more"), (*load, "--class", 256), ("--rate", "5@1,"), ("--rate", "5,6", "--duration", 1),
+                     (*load, "--deadline-ms", 5, "--deadline-factor", 4), (*load, "--bins-ms", 0.1)):
             rc, out, err = run(address, *more)
             self.assertEqual((rc, out), (2, ""), more)
             self.assertEqual(err.count("\n"), 1, err)

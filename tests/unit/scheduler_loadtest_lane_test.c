@@ -198,6 +198,70 @@ static void requests_without_an_answer_are_late_at_their_deadline(void)
     destroy(bench);
 }
 
+/* A reject at once, and what was given up long after all of it was there, are told apart. */
+static void what_the_server_took_on_is_told_apart(void)
+{
+    struct bench *bench = make(100, 200);
+    bench->plan.deadline_ns = 150 * MS;
+    bench->plan.has_records = true;
+    make_open(bench, 100);
+    bench->port.held_back = UINT32_MAX;
+    begin(bench);
+    const struct loadtest_tally *tally = finish(bench);
+    CU_ASSERT_EQUAL(tally->given_up, bench->schedule.count);
+    CU_ASSERT_EQUAL(loadtest_tally_admitted(tally), tally->offered);
+    CU_ASSERT_EQUAL(loadtest_tally_missed_share(tally), 1);
+    CU_ASSERT_TRUE(bench->result.records->items[0].is_admitted);
+    destroy(bench);
+    bench = make(100, 200);
+    bench->plan.has_records = true;
+    make_open(bench, 100);
+    bench->port.reject = JTP_DEADLINE;
+    begin(bench);
+    tally = finish(bench);
+    CU_ASSERT_EQUAL(tally->ends[LOADTEST_REJECTED], tally->offered);
+    CU_ASSERT_EQUAL(loadtest_tally_admitted(tally), 0);
+    CU_ASSERT_EQUAL(bench->result.records->count, tally->offered);
+    CU_ASSERT_EQUAL(bench->result.records->items[0].reason, JTP_DEADLINE);
+    CU_ASSERT_FALSE(bench->result.records->items[0].is_admitted);
+    destroy(bench);
+}
+
+static void deadlines_may_differ_by_cut(void)
+{
+    static const uint64_t deadlines_ns[] = {150 * MS};
+    struct bench *bench = make(100, 200);
+    bench->plan.deadlines_ns = deadlines_ns;
+    bench->plan.deadline_ns = 9000 * MS;
+    make_open(bench, 100);
+    bench->port.held_back = UINT32_MAX;
+    begin(bench);
+    const struct loadtest_tally *tally = finish(bench);
+    CU_ASSERT_EQUAL(tally->ends[LOADTEST_LATE], bench->schedule.count);
+    destroy(bench);
+}
+
+static void each_request_that_counts_has_a_record(void)
+{
+    struct bench *bench = make(30, 300);
+    bench->plan.has_records = true;
+    bench->plan.warmup_ns = 100 * MS;
+    make_open(bench, 300);
+    begin(bench);
+    const struct loadtest_tally *tally = finish(bench);
+    const struct loadtest_records *records = bench->result.records;
+    CU_ASSERT_EQUAL_FATAL(records->count, tally->offered);
+    CU_ASSERT_EQUAL(records->missing, 0);
+    for (uint32_t i = 0; i < records->count; i++) {
+        const struct loadtest_record *record = &records->items[i];
+        CU_ASSERT(record->due_ns < 300 * MS && record->phone < 30);
+        CU_ASSERT(record->end == LOADTEST_IN_TIME && record->is_admitted);
+        CU_ASSERT(record->queue_us == 1000 && record->compute_us == 2000 && record->batch == 3);
+        CU_ASSERT_EQUAL(record->told_wait_us, 700); /* the warm-up's replies told it */
+    }
+    destroy(bench);
+}
+
 static void a_phone_with_too_many_open_leaves_the_rest_unsent(void)
 {
     struct bench *bench = make(1, 300);
@@ -304,6 +368,10 @@ const struct cunit_test tests[] = {
      rejects_are_counted_by_reason_and_pause_a_slot},
     {"requests without an answer are late at their deadline",
      requests_without_an_answer_are_late_at_their_deadline},
+    {"what the server took on is told apart from what it rejected",
+     what_the_server_took_on_is_told_apart},
+    {"deadlines may differ by cut", deadlines_may_differ_by_cut},
+    {"each request that counts has a record", each_request_that_counts_has_a_record},
     {"a phone with too many open leaves the rest unsent",
      a_phone_with_too_many_open_leaves_the_rest_unsent},
     {"silence ends the lane, and nothing more is sent",

@@ -48,6 +48,33 @@ static double *sorted_gaps(const struct loadtest_schedule *schedule, double rate
     return gaps;
 }
 
+/* 500 a second for 10 s, the first of them the warm-up's, then 2,000: counts within five standard
+ * deviations of their means, as Poisson's are. */
+static void a_step_changes_the_rate_at_its_time(void)
+{
+    struct loadtest_mix mix;
+    struct loadtest_rate_steps steps;
+    struct loadtest_schedule schedule;
+    CU_ASSERT_EQUAL_FATAL(loadtest_mix_init_one(&mix, 3), 0);
+    CU_ASSERT_EQUAL_FATAL(loadtest_rate_steps_read(&steps, "500@9,2000"), 0);
+    const struct loadtest_schedule_config config = {.seed = SEED,
+                                                    .steps = &steps,
+                                                    .first_step_ns = S,
+                                                    .duration_ns = 20 * S,
+                                                    .client_count = 100,
+                                                    .tensor_count = 4,
+                                                    .mix = &mix};
+    printf("(seed %d) ", SEED);
+    CU_ASSERT_EQUAL_FATAL(loadtest_schedule_init(&schedule, &config), 0);
+    double before = 0, after = 0;
+    for (size_t i = 0; i < schedule.count; i++)
+        *(schedule.arrivals[i].at_ns < 10 * S ? &before : &after) += 1;
+    CU_ASSERT(fabs(before - 5000) < five_sigma * sqrt(5000));
+    CU_ASSERT(fabs(after - 20000) < five_sigma * sqrt(20000));
+    loadtest_schedule_fini(&schedule);
+    loadtest_mix_fini(&mix);
+}
+
 static void gaps_are_exponentially_distributed(void)
 {
     struct loadtest_mix mix;
@@ -181,6 +208,7 @@ static void more_than_memory_should_hold_is_refused(void)
 }
 
 const struct cunit_test tests[] = {
+    {"a step changes the rate at its time", a_step_changes_the_rate_at_its_time},
     {"gaps are exponentially distributed: mean, variance, Kolmogorov-Smirnov",
      gaps_are_exponentially_distributed},
     {"counts in windows are Poisson and independent", counts_are_poisson},
