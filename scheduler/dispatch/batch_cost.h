@@ -1,17 +1,34 @@
-/* What a model's batches cost, as it was measured when the model was loaded: layers [from, to) for
- * some rows together. Between the sizes that were measured it is interpolated. */
+/* What a model's batches cost: layers [from, to) for some rows together, as it was measured when
+ * the model was loaded, and as it is measured since. Between the sizes that were measured it is
+ * interpolated.
+ *
+ * Tables hold the time from each cut to the end, for each size; a range is the difference of two,
+ * so each question costs the same, however many layers it is about. Each measurement changes what
+ * is expected of the layers it was about, and writes the tables anew. */
 #ifndef SCHEDULER_DISPATCH_BATCH_COST_H
 #define SCHEDULER_DISPATCH_BATCH_COST_H
 
+#include "scheduler/dispatch/correction.h"
 #include "scheduler/dispatch/dispatch.h"
 
 #define BATCH_COST_MAX_SIZES DISPATCH_MAX_BATCH
+
+enum batch_cost_kind {
+    COST_LOADED, /* as it was when the model was loaded */
+    COST_TYPICAL, /* as it is lately */
+    COST_SAFE, /* what it seldom exceeds: for promises */
+    COST_KINDS,
+};
 
 struct batch_cost {
     uint32_t cut_count, max_batch, size_count;
     uint8_t sizes[BATCH_COST_MAX_SIZES];
     uint8_t size_below[DISPATCH_MAX_BATCH + 1]; /* index of the largest size that is no larger */
-    uint64_t *remaining_ns; /* [size_count][cut_count] */
+    uint64_t *remaining_ns[COST_KINDS]; /* [size_count][cut_count] */
+    struct correction
+        *cells; /* [size_count][cut_count]: the layers after the cut, up to the next */
+    struct correction any; /* of all layers and sizes, for cells without a measurement */
+    uint32_t doubts; /* refusals since corrections were last moved */
     bool *has_rows; /* [cut_count] */
 };
 
@@ -25,8 +42,20 @@ bool batch_cost_has_cuts(const struct batch_cost *cost, uint32_t from, uint32_t 
 /* The cuts exist, in all below. Rows that may run together: 1 where they cannot be told apart. */
 uint32_t batch_cost_most_rows(const struct batch_cost *cost, uint32_t from, uint32_t to);
 /* Any number of rows, in as many full batches as there are and a rest. 0 for none, else over 0. */
-uint64_t batch_cost_ns(const struct batch_cost *cost, uint32_t from, uint32_t to, uint64_t rows);
+uint64_t batch_cost_ns(const struct batch_cost *cost, enum batch_cost_kind kind, uint32_t from,
+                       uint32_t to, uint64_t rows);
+/* Rows that are known to run together: up to max_batch. Needs no has_rows at the two cuts. */
+uint64_t batch_cost_part_ns(const struct batch_cost *cost, enum batch_cost_kind kind, uint32_t from,
+                            uint32_t to, uint32_t rows);
 /* What a row costs less in a full batch than alone. */
 uint64_t batch_cost_saving_ns(const struct batch_cost *cost, uint32_t from, uint32_t to);
+
+/* So many rows together, up to max_batch, took so long over these layers. */
+void batch_cost_measure(struct batch_cost *cost, uint32_t from, uint32_t to, uint32_t rows,
+                        uint64_t took_ns);
+/* A request was refused that the times as loaded would have let in. A correction that refuses
+ * everything would never be measured again, so each such refusal takes a little of it back, until
+ * one is let in and the truth is seen. */
+void batch_cost_doubt(struct batch_cost *cost);
 
 #endif

@@ -33,7 +33,7 @@ struct bucket {
     struct order_heap requests; /* the most urgent first */
     uint32_t oldest, newest; /* requests as they came */
     uint64_t rows; /* of all of them that are to be run */
-    uint64_t alone_ns; /* sum of what each would take alone; as loaded, not corrected */
+    uint64_t alone_ns; /* sum of what each would take alone; as predicted when they came */
     uint64_t work_ns; /* what all take as they would be batched; likewise */
     /* Of named ones. */
     uint64_t last_came_ns; /* BUCKET_NEVER */

@@ -150,7 +150,6 @@ int dispatch_add_model(struct dispatch *dispatch, uint32_t model,
     const int error = batch_cost_init(&made->cost, facts);
     if (error)
         return error;
-    made->correction = correction_start();
     made->is_there = true;
     if (dispatch->model_end <= model)
         dispatch->model_end = model + 1;

@@ -63,12 +63,11 @@ static bool is_late(struct dispatch *dispatch, const struct dispatch_request *fa
     struct model *model = &dispatch->models[facts->model];
     if (facts->deadline_ns == DISPATCH_NO_DEADLINE)
         return false;
-    const uint64_t loaded_ns = batch_cost_ns(&model->cost, facts->from, facts->to, facts->rows);
     const uint64_t left_ns = facts->deadline_ns > now_ns ? facts->deadline_ns - now_ns : 0;
-    if (correction_safe_ns(&model->correction, loaded_ns) <= left_ns)
+    if (batch_cost_ns(&model->cost, COST_SAFE, facts->from, facts->to, facts->rows) <= left_ns)
         return false;
-    if (loaded_ns <= left_ns)
-        correction_doubt(&model->correction);
+    if (batch_cost_ns(&model->cost, COST_LOADED, facts->from, facts->to, facts->rows) <= left_ns)
+        batch_cost_doubt(&model->cost);
     return true;
 }
 
@@ -200,6 +199,9 @@ int dispatch_segment(struct dispatch *dispatch, uint32_t worker, uint32_t number
     const uint32_t at = ended_ns > started_ns ? to : from + 1;
     if (run->at < at)
         run->at = at;
+    struct batch_cost *cost = &dispatch->models[run->model].cost;
+    if (ended_ns > started_ns && rows <= cost->max_batch)
+        batch_cost_measure(cost, from, to, rows, ended_ns - started_ns);
     return 0;
 }
 
@@ -228,8 +230,5 @@ int dispatch_run_done(struct dispatch *dispatch, uint32_t worker, uint32_t numbe
     model->open_count--;
     note_end(dispatch, &dispatch->workers[worker], now_ns);
     dispatch_note_ratio(dispatch, compute_ns, run->missed_count ? 0 : run->expected_ns);
-    correction_measure(
-        &model->correction, compute_ns,
-        batch_cost_ns(&model->cost, run->from, run->to, run->row_count - run->missed_count));
     return 0;
 }

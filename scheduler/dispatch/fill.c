@@ -22,17 +22,11 @@ struct filling {
     uint32_t left_out; /* the first that would make it late; DISPATCH_NONE */
 };
 
-static uint64_t safe_ns(const struct filling *filling, uint64_t loaded_ns)
-{
-    return correction_safe_ns(&filling->dispatch->models[filling->bucket->model].correction,
-                              loaded_ns);
-}
-
 static uint64_t batch_ns(const struct filling *filling, uint64_t rows)
 {
     const struct bucket *bucket = filling->bucket;
-    return safe_ns(filling, batch_cost_ns(&filling->dispatch->models[bucket->model].cost,
-                                          bucket->from, bucket->to, rows));
+    return batch_cost_ns(&filling->dispatch->models[bucket->model].cost, COST_SAFE, bucket->from,
+                         bucket->to, rows);
 }
 
 /* Adds one if it fits and nobody gets late by it. False: the batch is complete. */
@@ -89,7 +83,7 @@ static uint64_t next_start_ns(const struct filling *filling)
 static uint32_t victim(const struct filling *filling)
 {
     const struct request *first = &filling->dispatch->requests[filling->slots[0]];
-    if (filling->start_ns + safe_ns(filling, first->alone_ns) > first->facts.deadline_ns)
+    if (filling->start_ns + batch_ns(filling, first->rows_left) > first->facts.deadline_ns)
         return filling->slots[0];
     if (filling->left_out == DISPATCH_NONE || filling->first_due == DISPATCH_NONE)
         return DISPATCH_NONE;
@@ -130,8 +124,8 @@ static void give(struct dispatch *dispatch, const struct filling *filling, struc
     run->at = bucket->from;
     for (uint32_t i = 0; i < filling->count; i++)
         take(dispatch, filling->slots[i], filling->worker, run);
-    run->expected_ns = correction_typical_ns(
-        &model->correction, batch_cost_ns(&model->cost, run->from, run->to, run->row_count));
+    run->expected_ns =
+        batch_cost_ns(&model->cost, COST_TYPICAL, run->from, run->to, run->row_count);
     if (!worker->open_count)
         worker->began_ns = filling->start_ns;
     worker->open_count++;

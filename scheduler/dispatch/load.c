@@ -43,8 +43,7 @@ void dispatch_measure(const struct dispatch *dispatch, uint64_t now_ns, struct d
     uint64_t queued_ns = 0;
     for (uint32_t i = 0; i < dispatch->model_end; i++)
         if (dispatch->models[i].queued_ns)
-            queued_ns += correction_typical_ns(&dispatch->models[i].correction,
-                                               dispatch->models[i].queued_ns);
+            queued_ns += dispatch->models[i].queued_ns;
     for (uint32_t i = 0; i < dispatch->config.max_workers; i++) {
         const struct worker *worker = &dispatch->workers[i];
         load->workers += worker->model_count > 0;
@@ -86,6 +85,5 @@ uint64_t dispatch_predict_ns(const struct dispatch *dispatch, uint32_t model, ui
     if (model >= dispatch->config.max_models || !dispatch->models[model].is_there ||
         !batch_cost_has_cuts(&dispatch->models[model].cost, from, to) || rows > UINT16_MAX)
         return 0;
-    const struct model *facts = &dispatch->models[model];
-    return correction_typical_ns(&facts->correction, batch_cost_ns(&facts->cost, from, to, rows));
+    return batch_cost_ns(&dispatch->models[model].cost, COST_TYPICAL, from, to, rows);
 }

@@ -90,8 +90,8 @@ static uint64_t work_ns(const struct dispatch *dispatch, const struct bucket *bu
 {
     if (dispatch->config.mode == DISPATCH_ALONE)
         return bucket->alone_ns;
-    return batch_cost_ns(&dispatch->models[bucket->model].cost, bucket->from, bucket->to,
-                         bucket->rows);
+    return batch_cost_ns(&dispatch->models[bucket->model].cost, COST_TYPICAL, bucket->from,
+                         bucket->to, bucket->rows);
 }
 
 void dispatch_queue_place(struct dispatch *dispatch, uint32_t at)
@@ -138,13 +138,13 @@ static void estimate(struct dispatch *dispatch, struct request *request, uint32_
 {
     const struct dispatch_request *facts = &request->facts;
     const struct model *model = &dispatch->models[facts->model];
-    request->alone_ns = batch_cost_ns(&model->cost, facts->from, facts->to, rows);
+    request->alone_ns = batch_cost_ns(&model->cost, COST_TYPICAL, facts->from, facts->to, rows);
+    request->rows_left = rows;
     request->start_by_ns = UINT64_MAX;
     if (facts->deadline_ns != DISPATCH_NO_DEADLINE)
-        request->start_by_ns = time_before(
-            facts->deadline_ns,
-            correction_safe_ns(&model->correction,
-                               batch_cost_ns(&model->cost, facts->from, facts->to, most_rows)));
+        request->start_by_ns =
+            time_before(facts->deadline_ns,
+                        batch_cost_ns(&model->cost, COST_SAFE, facts->from, facts->to, most_rows));
 }
 
 static uint64_t rows_left(const struct request *request, uint32_t most_rows)
@@ -159,9 +159,10 @@ static void push_deadline(struct dispatch *dispatch, uint32_t slot)
     const struct request *request = &dispatch->requests[slot];
     if (request->facts.deadline_ns == DISPATCH_NO_DEADLINE)
         return;
-    const struct correction *correction = &dispatch->models[request->facts.model].correction;
-    const uint64_t needed_ns = correction_safe_ns(correction, request->alone_ns);
-    const uint64_t start_by_ns = time_before(request->facts.deadline_ns, needed_ns);
+    const struct dispatch_request *facts = &request->facts;
+    const uint64_t needed_ns = batch_cost_ns(&dispatch->models[facts->model].cost, COST_SAFE,
+                                             facts->from, facts->to, request->rows_left);
+    const uint64_t start_by_ns = time_before(facts->deadline_ns, needed_ns);
     order_heap_push(&dispatch->drops, dispatch->by_drop, slot, sum_or_never(start_by_ns, 1),
                     request->sequence);
 }
@@ -220,7 +221,7 @@ void dispatch_queue_take(struct dispatch *dispatch, uint32_t slot)
         dispatch->requests[request->newer].older = request->older;
     else
         bucket->newest = request->older;
-    bucket->rows -= rows_left(request, bucket->most_rows);
+    bucket->rows -= request->rows_left;
     bucket->alone_ns -= request->alone_ns;
     request->state = REQUEST_NONE;
     request->bucket = DISPATCH_NONE;

@@ -5,7 +5,6 @@
 
 #include "scheduler/dispatch/batch_cost.h"
 #include "scheduler/dispatch/bucket_table.h"
-#include "scheduler/dispatch/correction.h"
 #include "scheduler/dispatch/dispatch.h"
 #include "scheduler/dispatch/order_heap.h"
 
@@ -36,7 +35,8 @@ struct request {
     uint64_t sequence;
     uint64_t came_ns; /* when it began to wait */
     uint64_t start_by_ns; /* the latest start at which a full batch still meets its deadline */
-    uint64_t alone_ns; /* what is left of it, as loaded */
+    uint64_t alone_ns; /* what is left of it, typical */
+    uint64_t rows_left; /* of all, when it began to wait */
     uint32_t bucket;
     uint32_t older, newer; /* in the bucket */
     uint32_t worker; /* that runs it, or runs it on; DISPATCH_NONE */
@@ -46,10 +46,9 @@ struct request {
 struct model {
     bool is_there;
     struct batch_cost cost;
-    struct correction correction;
     uint32_t request_count; /* queued or running */
     uint32_t open_count; /* dispatches that run */
-    uint64_t queued_ns; /* sum over its buckets, as loaded */
+    uint64_t queued_ns; /* sum over its buckets */
     struct order_heap ready; /* buckets that any worker may run, the most urgent first */
     uint64_t *workers; /* [worker_words]: bit set: has it */
 };

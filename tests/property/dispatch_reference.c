@@ -17,14 +17,22 @@ void reference_add_model(struct reference *reference, uint32_t at,
                          const struct dispatch_model *facts)
 {
     struct reference_model *model = &reference->models[at];
-    *model = (struct reference_model){.is_there = true,
-                                      .cut_count = facts->cut_count,
-                                      .max_batch = facts->max_batch,
-                                      .mean = 65536};
-    for (uint32_t cut = 0; cut < facts->cut_count; cut++) {
-        model->one_ns[cut] = facts->remaining_ns[cut];
-        model->full_ns[cut] = facts->remaining_ns[(facts->size_count - 1) * facts->cut_count + cut];
+    *model = (struct reference_model){
+        .is_there = true, .cut_count = facts->cut_count, .max_batch = facts->max_batch};
+    const uint64_t *ns[] = {facts->remaining_ns,
+                            facts->remaining_ns + (facts->size_count - 1) * facts->cut_count};
+    uint64_t later_ns[2] = {0}; /* from the cut to the end, as it is believed */
+    for (uint32_t cut = facts->cut_count; cut-- > 0;) {
         model->has_rows[cut] = facts->has_rows[cut];
+        if (cut + 1 == facts->cut_count)
+            continue;
+        for (uint32_t size = 0; size < 2; size++) {
+            uint64_t layer_ns = size ? model->layer_ns[0][cut] : 1; /* at least */
+            if (ns[size][cut] > later_ns[size] + layer_ns)
+                layer_ns = ns[size][cut] - later_ns[size];
+            model->layer_ns[size][cut] = layer_ns;
+            later_ns[size] += layer_ns;
+        }
     }
 }
 
@@ -99,12 +107,12 @@ static void begin_to_wait(struct reference *reference, struct reference_request 
     const struct reference_model *model = &reference->models[facts->model];
     const uint32_t batch = reference_batch(model, facts->from, facts->to);
     const uint64_t alone_ns =
-        reference_loaded_ns(model, facts->from, facts->to, reference_rows_left(request));
-    const uint64_t full_ns = reference_loaded_ns(model, facts->from, facts->to, batch);
+        reference_ns(model, REFERENCE_SAFE, facts->from, facts->to, reference_rows_left(request));
+    const uint64_t full_ns = reference_ns(model, REFERENCE_SAFE, facts->from, facts->to, batch);
     request->state = REFERENCE_QUEUED;
     request->came_ns = now_ns;
-    request->start_by_ns = before_ns(facts->deadline_ns, reference_safe_ns(model, full_ns));
-    request->drop_ns = before_ns(facts->deadline_ns, reference_safe_ns(model, alone_ns));
+    request->start_by_ns = before_ns(facts->deadline_ns, full_ns);
+    request->drop_ns = before_ns(facts->deadline_ns, alone_ns);
     request->drop_ns += request->drop_ns != UINT64_MAX;
 }
 
@@ -137,19 +145,17 @@ static void note_interval(struct reference *reference, const struct reference_re
     model->came_ns[from][to] = now_ns;
 }
 
-/* A correction that refuses what the loaded times would let in moves by a 64th. */
+/* A correction that refuses what the loaded times would let in is doubted. */
 static bool is_late(struct reference_model *model, const struct dispatch_request *facts,
                     uint64_t now_ns)
 {
     if (facts->deadline_ns == DISPATCH_NO_DEADLINE)
         return false;
-    const uint64_t alone_ns = reference_loaded_ns(model, facts->from, facts->to, facts->rows);
-    if (now_ns + reference_safe_ns(model, alone_ns) <= facts->deadline_ns)
+    const uint32_t from = facts->from, to = facts->to, rows = facts->rows;
+    if (now_ns + reference_ns(model, REFERENCE_SAFE, from, to, rows) <= facts->deadline_ns)
         return false;
-    if (now_ns + alone_ns <= facts->deadline_ns) {
-        model->mean -= (model->mean - 65536) / 64;
-        model->deviation -= model->deviation / 64;
-    }
+    if (now_ns + reference_ns(model, REFERENCE_LOADED, from, to, rows) <= facts->deadline_ns)
+        reference_doubt(model);
     return true;
 }
 
@@ -245,36 +251,20 @@ bool reference_row_done(struct reference *reference, uint32_t worker, uint32_t n
     return false;
 }
 
-static void correct(struct reference_model *model, uint64_t compute_ns, uint64_t predicted_ns)
+void reference_segment(struct reference *reference, uint32_t worker, uint32_t number, uint32_t rows,
+                       uint64_t took_ns)
 {
-    if (!compute_ns || !predicted_ns)
-        return;
-    int64_t ratio = (int64_t)(compute_ns * 65536 / predicted_ns);
-    if (ratio > 4 * model->mean)
-        ratio = 4 * model->mean;
-    if (ratio < model->mean / 4)
-        ratio = model->mean / 4;
-    const int64_t distance = ratio > model->mean ? ratio - model->mean : model->mean - ratio;
-    model->mean += (ratio - model->mean) / 8;
-    if (model->mean > 16 * 65536)
-        model->mean = 16 * 65536;
-    if (model->mean < 65536 / 16)
-        model->mean = 65536 / 16;
-    model->deviation += (distance - model->deviation) / 8;
-    if (model->deviation > 16 * 65536)
-        model->deviation = 16 * 65536;
+    const struct reference_run *run = find_run(reference, worker, number);
+    reference_measure_layers(&reference->models[run->model], run->from, run->to, rows, took_ns);
 }
 
 int reference_run_done(struct reference *reference, uint32_t worker, uint32_t number,
-                       uint64_t compute_ns, uint64_t now_ns)
+                       uint64_t now_ns)
 {
     struct reference_run *run = find_run(reference, worker, number);
     if (!run || !run->is_open)
         return -ENOENT;
     run->is_open = false;
-    struct reference_model *model = &reference->models[run->model];
-    correct(model, compute_ns,
-            reference_loaded_ns(model, run->from, run->to, run->row_count - run->missed_count));
     reference->busy_ns += now_ns - reference->began_ns[worker];
     reference->began_ns[worker] = reference->ends_ns[worker] = now_ns;
     for (uint32_t i = 0; i < reference->run_count; i++)

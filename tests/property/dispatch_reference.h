@@ -34,9 +34,13 @@ struct reference_request {
 struct reference_model {
     bool is_there;
     uint32_t cut_count, max_batch;
-    uint64_t one_ns[REFERENCE_CUTS], full_ns[REFERENCE_CUTS];
+    uint64_t layer_ns[2][REFERENCE_CUTS]; /* one row, and a full batch; as loaded */
+    struct reference_cell {
+        uint32_t count, next;
+        uint64_t ratios[10]; /* measured over loaded, in units of 1/65536; the last ten */
+    } cells[2][REFERENCE_CUTS], any;
+    uint32_t doubts;
     bool has_rows[REFERENCE_CUTS];
-    int64_t mean, deviation; /* of measured over predicted, in units of 1/65536 */
     bool has_worker[REFERENCE_WORKERS];
     /* When a request last came to be run from here to there; and the interval, lately. */
     bool has_come[REFERENCE_CUTS][REFERENCE_CUTS], has_gap[REFERENCE_CUTS][REFERENCE_CUTS];
@@ -79,7 +83,9 @@ int reference_cancel(struct reference *reference, uint32_t slot);
 bool reference_row_done(struct reference *reference, uint32_t worker, uint32_t number,
                         uint32_t slot, uint16_t row, bool was_run, uint64_t now_ns);
 int reference_run_done(struct reference *reference, uint32_t worker, uint32_t number,
-                       uint64_t compute_ns, uint64_t now_ns);
+                       uint64_t now_ns);
+void reference_segment(struct reference *reference, uint32_t worker, uint32_t number, uint32_t rows,
+                       uint64_t took_ns);
 void reference_measure(const struct reference *reference, uint64_t now_ns,
                        struct dispatch_load *load);
 
@@ -90,13 +96,20 @@ bool reference_choose(const struct reference *reference, uint64_t now_ns,
 void reference_apply(struct reference *reference, const struct dispatch_action *action,
                      uint64_t now_ns);
 
-/* Shared by the two sources. Rows that may run together; what they take as loaded; with the
- * correction, as a rule and at most. */
+/* Shared by the sources. Rows that may run together; what they take: as loaded, as a rule, at most.
+ */
+enum reference_time {
+    REFERENCE_LOADED,
+    REFERENCE_TYPICAL,
+    REFERENCE_SAFE,
+};
+
 uint32_t reference_batch(const struct reference_model *model, uint32_t from, uint32_t to);
-uint64_t reference_loaded_ns(const struct reference_model *model, uint32_t from, uint32_t to,
-                             uint32_t rows);
-uint64_t reference_typical_ns(const struct reference_model *model, uint64_t loaded_ns);
-uint64_t reference_safe_ns(const struct reference_model *model, uint64_t loaded_ns);
+uint64_t reference_ns(const struct reference_model *model, enum reference_time time, uint32_t from,
+                      uint32_t to, uint32_t rows);
+void reference_measure_layers(struct reference_model *model, uint32_t from, uint32_t to,
+                              uint32_t rows, uint64_t took_ns);
+void reference_doubt(struct reference_model *model);
 /* Rows that go into the next dispatch of the request. */
 uint32_t reference_chunk_rows(const struct reference *reference,
                               const struct reference_request *request);

@@ -5,53 +5,17 @@
 
 #define NOBODY UINT32_MAX
 
-__extension__ typedef unsigned __int128 wide;
-
 uint32_t reference_batch(const struct reference_model *model, uint32_t from, uint32_t to)
 {
     return model->has_rows[from] && model->has_rows[to] ? model->max_batch : 1;
 }
 
-static uint64_t range_ns(const uint64_t *times, uint32_t from, uint32_t to)
-{
-    return times[from] > times[to] ? times[from] - times[to] : 1;
-}
-
-/* A full batch: measured, and no faster than one row. Between them a straight line. */
+/* What a row adds to a batch, as loaded. */
 static uint64_t step_ns(const struct reference_model *model, uint32_t from, uint32_t to)
 {
-    const uint64_t one_ns = range_ns(model->one_ns, from, to);
-    const uint64_t full_ns = range_ns(model->full_ns, from, to);
-    return model->max_batch > 1 && full_ns > one_ns ? (full_ns - one_ns) / (model->max_batch - 1)
-                                                    : 0;
-}
-
-uint64_t reference_loaded_ns(const struct reference_model *model, uint32_t from, uint32_t to,
-                             uint32_t rows)
-{
-    uint64_t sum_ns = 0;
-    while (rows) {
-        const uint32_t batch = reference_batch(model, from, to);
-        const uint32_t now = rows < batch ? rows : batch;
-        const uint64_t one_ns = range_ns(model->one_ns, from, to);
-        const uint64_t full_ns = range_ns(model->full_ns, from, to);
-        if (now == model->max_batch) /* as it was measured */
-            sum_ns += full_ns > one_ns ? full_ns : one_ns;
-        else
-            sum_ns += one_ns + (now - 1) * step_ns(model, from, to);
-        rows -= now;
-    }
-    return sum_ns;
-}
-
-uint64_t reference_typical_ns(const struct reference_model *model, uint64_t loaded_ns)
-{
-    return (uint64_t)((wide)loaded_ns * (uint64_t)model->mean / 65536);
-}
-
-uint64_t reference_safe_ns(const struct reference_model *model, uint64_t loaded_ns)
-{
-    return (uint64_t)((wide)loaded_ns * (uint64_t)(model->mean + 2 * model->deviation) / 65536);
+    const uint64_t one_ns = reference_ns(model, REFERENCE_LOADED, from, to, 1);
+    const uint64_t full_ns = reference_ns(model, REFERENCE_LOADED, from, to, model->max_batch);
+    return model->max_batch > 1 ? (full_ns - one_ns) / (model->max_batch - 1) : 0;
 }
 
 uint32_t reference_rows_left(const struct reference_request *request)
@@ -137,7 +101,7 @@ static bool is_ready(const struct reference *reference, const struct reference_r
     const uint32_t batch = reference_batch(model, from, to);
     if (rows >= batch || !model->has_gap[from][to])
         return true;
-    const uint64_t one_ns = range_ns(model->one_ns, from, to);
+    const uint64_t one_ns = reference_ns(model, REFERENCE_LOADED, from, to, 1);
     const uint64_t gap_ns = model->gap_ns[from][to];
     return gap_ns > config->max_delay_ns || gap_ns + step_ns(model, from, to) > one_ns ||
            now_ns >= oldest_ns + config->max_delay_ns ||
@@ -217,8 +181,7 @@ static uint64_t end_ns(const struct reference *reference, const struct dispatch_
                        uint64_t start_ns, uint32_t rows)
 {
     const struct reference_model *model = &reference->models[action->model];
-    return start_ns +
-           reference_safe_ns(model, reference_loaded_ns(model, action->from, action->to, rows));
+    return start_ns + reference_ns(model, REFERENCE_SAFE, action->from, action->to, rows);
 }
 
 /* Whether those that are left out, as many as a batch takes, would be late for the most urgent of
@@ -337,8 +300,8 @@ void reference_apply(struct reference *reference, const struct dispatch_action *
                                   .model = action->model,
                                   .from = action->from,
                                   .to = action->to};
-    run->expected_ns = reference_typical_ns(
-        model, reference_loaded_ns(model, action->from, action->to, action->row_count));
+    run->expected_ns =
+        reference_ns(model, REFERENCE_TYPICAL, action->from, action->to, action->row_count);
     for (uint32_t i = 0; i < action->row_count; i++) {
         struct reference_request *request = &reference->requests[action->rows[i].slot];
         run->rows[i] = action->rows[i];

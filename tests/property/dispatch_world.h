@@ -33,7 +33,7 @@ struct world_request {
 struct world_run {
     bool is_closed;
     struct dispatch_action action;
-    uint64_t answered; /* rows */
+    uint64_t answered, ran; /* rows */
 };
 
 struct world_worker {

@@ -56,6 +56,7 @@ void world_row_done(struct world *world, uint32_t at, struct world_run *run, uin
     const uint64_t bit = UINT64_C(1) << row->row;
     struct world_request *request = &world->requests[row->slot];
     run->answered |= UINT64_C(1) << index;
+    run->ran |= was_run ? UINT64_C(1) << index : 0;
     request->running &= ~bit;
     request->done |= was_run ? bit : 0;
     if (!request->running &&
@@ -81,19 +82,29 @@ static void close_run(struct world *world, uint32_t at, struct world_run *run)
     const uint64_t compute_ns = world_chance(world, 5)
                                     ? shm_random_next(&world->random) >> 20
                                     : world->now_ns - world->workers[at].began_ns;
+    uint32_t ran = 0;
+    for (uint32_t i = 0; i < run->action.row_count; i++)
+        ran += run->ran >> i & 1;
+    if (ran) {
+        world_expect(world,
+                     !dispatch_segment(world->dispatch, at, run->action.number, run->action.from,
+                                       run->action.to, ran, 1, 1 + compute_ns, world->now_ns),
+                     "a part of a dispatch is over");
+        reference_segment(&world->reference, at, run->action.number, ran, compute_ns);
+    }
     run->is_closed = true;
     world_expect(
         world,
         dispatch_run_done(world->dispatch, at, run->action.number, compute_ns, world->now_ns) == 0,
         "a dispatch that was given can be closed");
-    reference_run_done(&world->reference, at, run->action.number, compute_ns, world->now_ns);
+    reference_run_done(&world->reference, at, run->action.number, world->now_ns);
 }
 
 static uint64_t compute_ns(struct world *world, const struct world_worker *worker,
                            const struct dispatch_action *action)
 {
-    const uint64_t ns = reference_loaded_ns(&world->reference.models[action->model], action->from,
-                                            action->to, action->row_count);
+    const uint64_t ns = reference_ns(&world->reference.models[action->model], REFERENCE_LOADED,
+                                     action->from, action->to, action->row_count);
     const uint32_t noise = 80 + shm_random_below(&world->random, 40);
     return ns * worker->speed_percent / 100 * noise / 100 + 1;
 }

@@ -103,6 +103,11 @@ static inline uint32_t case_done(struct dispatch *dispatch, const struct dispatc
                                  uint64_t compute_ns, uint64_t now_ns)
 {
     uint32_t over = 0;
+    if (compute_ns)
+        CU_ASSERT_EQUAL(dispatch_segment(dispatch, action->worker, action->number, action->from,
+                                         action->to, action->row_count, now_ns - compute_ns, now_ns,
+                                         now_ns),
+                        0);
     for (uint32_t i = 0; i < action->row_count; i++)
         over += dispatch_row_done(dispatch, action->worker, action->number, action->rows[i].slot,
                                   action->rows[i].row, true, now_ns);

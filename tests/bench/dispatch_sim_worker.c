@@ -1,0 +1,209 @@
+/* A server in virtual time around a dispatcher: its workers, and what AlexNet takes on them. */
+#include "tests/bench/dispatch_sim_state.h"
+
+#include <stdlib.h>
+
+const uint32_t sim_sizes[SIM_SIZES] = {1, 2, 4, 8};
+
+/* ms of each layer, one, two, four and eight rows: MEASURED */
+static const double layer_ms[SIM_CUTS - 1][SIM_SIZES] = {
+    {2.043, 4.1, 8.0, 16.2}, /* conv1 */
+    {0.116, 0.23, 0.44, 0.856}, /* norm1 */
+    {0.030, 0.07, 0.16, 0.32}, /* pool1 */
+    {4.038, 8.1, 16.0, 31.9}, /* conv2 */
+    {0.072, 0.14, 0.268, 0.551}, /* norm2 */
+    {0.015, 0.04, 0.1, 0.25}, /* pool2 */
+    {1.310, 2.5, 4.8, 9.5}, /* conv3 */
+    {2.146, 4.1, 8.0, 15.9}, /* conv4 */
+    {1.363, 2.7, 5.35, 10.6}, /* conv5 */
+    {0.011, 0.025, 0.055, 0.113}, /* pool5 */
+    {5.100, 5.1, 5.1, 6.45}, /* fc6 */
+    {2.300, 2.3, 2.3, 3.4}, /* fc7 */
+    {0.520, 0.53, 0.56, 0.84}, /* fc8 */
+    {0.014, 0.029, 0.038, 0.069}, /* prob */
+};
+
+/* Floats of one row at each cut. What a stop costs: each of them is copied twice, at 2.7 GB/s (12
+ * stops and 8 rows took 15 ms: compute/worker/README.md). */
+static const double cut_floats[SIM_CUTS] = {150528, 290400, 290400, 69984, 186624,
+                                            186624, 43264,  64896,  64896, 43264,
+                                            9216,   4096,   4096,   1000,  1000};
+#define NS_PER_FLOAT (4 / 2.7)
+
+double sim_part_ns(uint32_t from, uint32_t to, uint32_t rows)
+{
+    double ms = 0;
+    for (; rows > SIM_BATCH; rows -= SIM_BATCH)
+        ms += sim_part_ns(from, to, SIM_BATCH) / 1e6;
+    uint32_t size = 0;
+    while (size + 1 < SIM_SIZES && sim_sizes[size + 1] <= rows)
+        size++;
+    for (uint32_t cut = from; cut < to; cut++) {
+        const double *layer = layer_ms[cut];
+        ms += layer[size];
+        if (size + 1 < SIM_SIZES)
+            ms += (layer[size + 1] - layer[size]) * (rows - sim_sizes[size]) /
+                  (sim_sizes[size + 1] - sim_sizes[size]);
+    }
+    return ms * 1e6;
+}
+
+static uint32_t next_end(const struct sim_path *path)
+{
+    uint32_t end = path->said.to;
+    for (uint32_t i = 0; i < path->row_count; i++) {
+        const struct sim_row *row = &path->rows[i];
+        const uint32_t cut = row->is_active ? row->to : row->from;
+        end = cut > path->at && cut < end ? cut : end;
+    }
+    for (uint32_t cut = path->at + 1; cut < end; cut++)
+        if (path->said.stops[cut / 64] >> cut % 64 & 1)
+            return cut;
+    return end;
+}
+
+/* Of the dispatches, the most urgent: the first of them, of equals. */
+static uint32_t next_path(const struct sim_worker *worker)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < worker->path_count; i++)
+        if (worker->paths[i].said.urgency > worker->paths[best].said.urgency)
+            best = i;
+    return best;
+}
+
+/* To the next cut where there is a row; those that wait there enter. Returns how many run. */
+static uint32_t advance(struct sim_path *path)
+{
+    uint32_t next = UINT32_MAX, active = 0;
+    for (uint32_t i = 0; i < path->row_count; i++) {
+        active += path->rows[i].is_active;
+        next = path->rows[i].from < next ? path->rows[i].from : next;
+    }
+    if (!active && next > path->at)
+        path->at = next;
+    for (uint32_t i = 0; i < path->row_count; i++) {
+        struct sim_row *row = &path->rows[i];
+        if (!row->is_active && row->from == path->at) {
+            row->is_active = true;
+            active++;
+        }
+    }
+    return active;
+}
+
+static void begin(struct sim *sim, uint32_t at)
+{
+    struct sim_worker *worker = &sim->workers[at];
+    worker->is_running = worker->path_count > 0;
+    if (!worker->is_running)
+        return;
+    worker->running = next_path(worker);
+    struct sim_path *path = &worker->paths[worker->running];
+    worker->part_rows = advance(path);
+    worker->end = next_end(path);
+    double ns = sim_part_ns(path->at, worker->end, worker->part_rows);
+    for (uint32_t i = 0; i < path->row_count; i++)
+        if (path->rows[i].is_active && path->rows[i].to > worker->end)
+            ns += cut_floats[worker->end] * NS_PER_FLOAT;
+    worker->began_ns = sim->now_ns;
+    worker->ends_ns = sim->now_ns + 1 + (uint64_t)(ns * (0.9 + 0.2 * sim_unit(sim)));
+    sim->result->parts++;
+    sim->result->part_rows += worker->part_rows;
+    dispatch_segment(sim->dispatch, at, path->said.number, path->at, worker->end, worker->part_rows,
+                     sim->now_ns, 0, sim->now_ns);
+}
+
+static void say_row(struct sim *sim, uint32_t worker, uint32_t number,
+                    const struct dispatch_row *row, bool was_run)
+{
+    sim->result->missed += !was_run;
+    if (dispatch_row_done(sim->dispatch, worker, number, row->slot, row->row, was_run, sim->now_ns))
+        sim_answer(sim, row->slot);
+}
+
+static void close_path(struct sim *sim, uint32_t at, uint32_t index)
+{
+    struct sim_worker *worker = &sim->workers[at];
+    dispatch_run_done(sim->dispatch, at, worker->paths[index].said.number,
+                      worker->paths[index].compute_ns, sim->now_ns);
+    worker->path_count--;
+    for (uint32_t i = index; i < worker->path_count; i++)
+        worker->paths[i] = worker->paths[i + 1];
+}
+
+void sim_worker_work(struct sim *sim, uint32_t at)
+{
+    struct sim_worker *worker = &sim->workers[at];
+    if (!worker->is_running || worker->ends_ns > sim->now_ns)
+        return;
+    struct sim_path *path = &worker->paths[worker->running];
+    dispatch_segment(sim->dispatch, at, path->said.number, path->at, worker->end, worker->part_rows,
+                     worker->began_ns, sim->now_ns, sim->now_ns);
+    path->at = worker->end;
+    path->compute_ns += sim->now_ns - worker->began_ns;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < path->row_count; i++) {
+        if (path->rows[i].is_active && path->rows[i].to == path->at)
+            say_row(sim, at, path->said.number, &path->rows[i].said, true);
+        else
+            path->rows[kept++] = path->rows[i];
+    }
+    path->row_count = kept;
+    if (!kept)
+        close_path(sim, at, worker->running);
+    begin(sim, at);
+}
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "dispatch_sim: %s\n", what);
+    exit(1);
+}
+
+static void add_rows(struct sim *sim, uint32_t at, struct sim_path *path, bool is_running,
+                     const struct dispatch_action *action)
+{
+    const struct sim_worker *worker = &sim->workers[at];
+    for (uint32_t i = 0; i < action->row_count; i++) {
+        const struct dispatch_request *request = &sim->requests[action->rows[i].slot];
+        const uint32_t first = is_running ? worker->end : path->at;
+        uint32_t load = 0;
+        if (request->from < first) {
+            say_row(sim, at, action->number, &action->rows[i], false);
+            continue;
+        }
+        for (uint32_t k = 0; k < path->row_count; k++)
+            load += path->rows[k].to > request->from;
+        if (path->row_count == DISPATCH_MAX_BATCH || request->to > path->said.to)
+            fail("a path has no room for a row");
+        (void)load;
+        path->rows[path->row_count++] =
+            (struct sim_row){action->rows[i], request->from, request->to, false};
+    }
+}
+
+void sim_worker_take(struct sim *sim, const struct dispatch_action *action)
+{
+    struct sim_worker *worker = &sim->workers[action->worker];
+    uint32_t index = 0;
+    while (index < worker->path_count && worker->paths[index].said.number != action->number)
+        index++;
+    if ((action->kind == DISPATCH_JOIN) != (index < worker->path_count)) {
+        if (action->kind != DISPATCH_JOIN)
+            fail("a number is in use");
+        for (uint32_t i = 0; i < action->row_count; i++)
+            say_row(sim, action->worker, action->number, &action->rows[i], false);
+        return;
+    }
+    if (index == SIM_PATHS)
+        fail("too many dispatches");
+    struct sim_path *path = &worker->paths[index];
+    if (action->kind == DISPATCH_RUN) {
+        *path = (struct sim_path){.said = *action, .at = action->from};
+        worker->path_count++;
+    }
+    add_rows(sim, action->worker, path, worker->is_running && worker->running == index, action);
+    if (!worker->is_running)
+        begin(sim, action->worker);
+}
