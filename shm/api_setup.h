@@ -26,7 +26,8 @@ struct api_setup {
 
 enum api_message_kind {
     API_COUNTERS = 1, /* descriptor: counters; `number` of them, in place of any before */
-    API_MODEL, /* descriptors: the model's table; its load page (model_load.h), or none */
+    API_MODEL, /* descriptors: the model's table; then, or none: its statistics
+                * (model_statistics.h), its load page (model_load.h) */
     API_MODEL_GONE,
 };
 

@@ -17,6 +17,7 @@ enum region_kind {
     REGION_LOAD_PAGE,
     REGION_WEIGHTS,
     REGION_MODEL, /* model_table.h */
+    REGION_STATISTICS, /* model_statistics.h */
 };
 
 enum region_pages {

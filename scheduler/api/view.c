@@ -37,6 +37,7 @@ static int attach_load(struct view *view, int fd)
 static void drop_model(struct view_model *model)
 {
     region_fini(&model->load_region);
+    region_fini(&model->statistics_region);
     region_fini(&model->region);
     *model = (struct view_model){0};
 }
@@ -109,7 +110,20 @@ static void take_model_load(struct view_model *model, int *fd)
                          model->load_region.payload_bytes, model_load_words(cuts)) == 0;
 }
 
-static int take_model(struct view *view, const struct api_message *message, int fds[2])
+/* Takes the descriptor if it can be used. */
+static void take_statistics(struct view_model *model, int *fd)
+{
+    const struct region_expect expect = {.kind = REGION_STATISTICS, .access = REGION_READ_ONLY};
+    if (region_attach(&model->statistics_region, *fd, &expect)) {
+        model->statistics_region = (struct region){0};
+        return;
+    }
+    *fd = -1;
+    model->has_statistics =
+        model_statistics_attach(&model->statistics, &model->statistics_region) == 0;
+}
+
+static int take_model(struct view *view, const struct api_message *message, int fds[3])
 {
     if (message->number >= API_MAX_MODELS || fds[0] < 0 || !is_text(message->name))
         return -EBADMSG;
@@ -127,7 +141,9 @@ static int take_model(struct view *view, const struct api_message *message, int 
     memcpy(model->name, message->name, sizeof(model->name));
     model->is_there = model_table_attach(&model->table, &model->region) == 0;
     if (model->is_there && fds[1] >= 0)
-        take_model_load(model, &fds[1]);
+        take_statistics(model, &fds[1]);
+    if (model->is_there && fds[2] >= 0)
+        take_model_load(model, &fds[2]);
     if (view->model_limit <= message->number)
         view->model_limit = message->number + 1;
     return 0;
@@ -144,8 +160,8 @@ static int take_gone(struct view *view, const struct api_message *message)
 int view_take(struct view *view, int socket)
 {
     struct api_message message;
-    int fds[2] = {-1, -1};
-    const int count = fd_pass_receive(socket, &message, sizeof(message), fds, 2);
+    int fds[3] = {-1, -1, -1};
+    const int count = fd_pass_receive(socket, &message, sizeof(message), fds, 3);
     if (count < 0)
         return count;
     int error = -EBADMSG;
@@ -155,7 +171,7 @@ int view_take(struct view *view, int socket)
         error = take_model(view, &message, fds);
     else if (message.kind == API_MODEL_GONE)
         error = take_gone(view, &message);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         if (fds[i] >= 0)
             close(fds[i]);
     view->change_count++;

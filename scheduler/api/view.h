@@ -6,6 +6,7 @@
 #include "shm/counters.h"
 #include "shm/load_report.h"
 #include "shm/model_load.h"
+#include "shm/model_statistics.h"
 #include "shm/model_table.h"
 #include "shm/region.h"
 
@@ -17,6 +18,9 @@ struct view_model {
     char name[API_NAME_BYTES];
     struct region region; /* owned */
     struct model_table table;
+    bool has_statistics;
+    struct region statistics_region; /* owned, if has_statistics */
+    struct model_statistics statistics; /* of its name: each version goes on where one was */
     bool has_load;
     struct region load_region; /* owned, if has_load */
     struct load_page_reader load;

@@ -20,7 +20,11 @@
 #define CONTROL_MAX_REGIONS 1024u
 #define CONTROL_STATUS_BYTES (128u * 1024) /* a line of JSON at most */
 
-enum control_kind { CONTROL_LOAD = 1, CONTROL_COUNTERS }; /* a load page; counters */
+enum control_kind {
+    CONTROL_LOAD = 1, /* a load page: load_report.h */
+    CONTROL_COUNTERS,
+    CONTROL_STATISTICS, /* of a model: model_statistics.h */
+};
 
 /* One region, with a read-only descriptor of it; without, if count is 0. */
 struct control_region {

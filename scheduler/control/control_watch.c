@@ -115,8 +115,10 @@ static int take(struct control_watch *watch, const struct control_region *messag
         message->index != coming->count + watch->skipped_count)
         return coming->items ? -EBADMSG : -ENOMEM;
     struct control_watched *item = &coming->items[coming->count];
-    const struct region_expect expect = {.kind = message->kind == CONTROL_LOAD ? REGION_LOAD_PAGE
-                                                                               : REGION_COUNTERS,
+    static const enum region_kind kinds[] = {[CONTROL_LOAD] = REGION_LOAD_PAGE,
+                                             [CONTROL_COUNTERS] = REGION_COUNTERS,
+                                             [CONTROL_STATISTICS] = REGION_STATISTICS};
+    const struct region_expect expect = {.kind = kinds[message->kind],
                                          .access = REGION_READ_ONLY,
                                          .epoch = message->epoch,
                                          .min_payload_bytes = 1};
@@ -138,8 +140,8 @@ static bool is_sound(const struct control_region *message, int fd_count)
     if (message->count == 0)
         return fd_count == 0 && message->index == 0;
     return fd_count == 1 && message->index < message->count &&
-           message->count <= CONTROL_MAX_REGIONS &&
-           (message->kind == CONTROL_LOAD || message->kind == CONTROL_COUNTERS);
+           message->count <= CONTROL_MAX_REGIONS && message->kind >= CONTROL_LOAD &&
+           message->kind <= CONTROL_STATISTICS;
 }
 
 /* 1: a list is whole; 0: not yet. */

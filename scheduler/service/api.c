@@ -76,14 +76,13 @@ void api_fini(struct api *api)
     *api = (struct api){0};
 }
 
-/* With the first region, and the second unless that is NULL. */
+/* With up to three regions, up to the first that is NULL. */
 static int send_regions(struct api *api, const void *message, size_t bytes,
-                        const struct region *first, const struct region *second)
+                        const struct region *const regions[3])
 {
-    const struct region *regions[] = {first, second};
-    int fds[2] = {-1, -1}, error = 0;
+    int fds[3] = {-1, -1, -1}, error = 0;
     unsigned count = 0;
-    for (; count < 2 && regions[count] && !error; count++) {
+    for (; count < 3 && regions[count] && !error; count++) {
         fds[count] = region_share_fd(regions[count], REGION_READ_ONLY);
         error = fds[count] < 0 ? fds[count] : 0;
     }
@@ -98,7 +97,7 @@ static int send_regions(struct api *api, const void *message, size_t bytes,
 static int send_region(struct api *api, const void *message, size_t bytes,
                        const struct region *region)
 {
-    return send_regions(api, message, bytes, region, NULL);
+    return send_regions(api, message, bytes, (const struct region *const[3]){region});
 }
 
 static void start(struct service *service, uint64_t now_ns)
@@ -171,14 +170,15 @@ static int tell_model(struct service *service, uint32_t number)
     struct api *api = &service->api;
     const struct model *model = &service->models.items[number];
     struct api_message message = {.number = number};
-    const struct region *load;
+    const struct region *regions[3] = {&model->table_region};
     if (model->state == MODEL_SERVING && !is_shown(api, model, number)) {
-        if (!load_models_page(service, number, &load))
+        if (!statistics_region(service, number, &regions[1]) ||
+            !load_models_page(service, number, &regions[2]))
             return 0;
         message.kind = API_MODEL;
         message.version = model->version;
         memcpy(message.name, model->name, sizeof(model->name));
-        const int error = send_regions(api, &message, sizeof(message), &model->table_region, load);
+        const int error = send_regions(api, &message, sizeof(message), regions);
         if (!error)
             api->model_since_ns[number] = model->since_ns;
         return error ? error : 1;

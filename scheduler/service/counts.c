@@ -2,6 +2,7 @@
 #include "scheduler/service/counts.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #define CAPACITY 64u
 
@@ -48,15 +49,47 @@ static const struct {
     [COUNT_SLEEPS] = {"jointd.sleeps", COUNTER_GAUGE},
 };
 
-uint64_t counts_bytes(void)
+uint64_t counts_bytes(uint32_t worker_count)
 {
-    return counters_bytes(CAPACITY);
+    return counters_bytes(CAPACITY + REASON_LIMIT + worker_count);
 }
 
-int counts_init(struct counts *counts, const struct region *region)
+/* "jointd.rejects.no_memory": of the reasons that are in ingress.h. */
+static int define_rejects(struct counts *counts)
 {
+    static const uint8_t reasons[] = {INGRESS_OVERLOADED,    INGRESS_DEADLINE,  INGRESS_NO_MEMORY,
+                                      INGRESS_MODEL_UNKNOWN, INGRESS_BAD_RANGE, INGRESS_BAD_SIZE,
+                                      INGRESS_BAD_ENCODING,  INGRESS_DRAINING,  INGRESS_FAILED,
+                                      INGRESS_QUARANTINED};
+    for (size_t i = 0; i < sizeof(reasons); i++) {
+        char label[COUNTER_LABEL_BYTES];
+        snprintf(label, sizeof(label), "jointd.rejects.%s", reason_name(reasons[i]));
+        counts->reject[reasons[i]] = counters_define(&counts->counters, label, COUNTER_SUM, 0);
+        if (!counts->reject[reasons[i]])
+            return -EINVAL;
+    }
+    return 0;
+}
+
+static int define_workers(struct counts *counts, uint32_t worker_count)
+{
+    for (uint32_t i = 0; i < worker_count && i < COUNTS_MAX_WORKERS; i++) {
+        char label[COUNTER_LABEL_BYTES];
+        snprintf(label, sizeof(label), "jointd.worker.%u.busy_ns", i);
+        counts->busy_ns[i] = counters_define(&counts->counters, label, COUNTER_SUM, 0);
+        if (!counts->busy_ns[i])
+            return -EINVAL;
+        counts->worker_count = i + 1;
+    }
+    return 0;
+}
+
+int counts_init(struct counts *counts, const struct region *region, uint32_t worker_count)
+{
+    const uint32_t capacity = CAPACITY + REASON_LIMIT + worker_count;
+    *counts = (struct counts){0};
     const int error = counters_init(&counts->counters, region_at(region, 0, region->payload_bytes),
-                                    region->payload_bytes, CAPACITY);
+                                    region->payload_bytes, capacity);
     if (error)
         return error;
     for (int i = 0; i < COUNT_KINDS; i++) {
@@ -64,7 +97,20 @@ int counts_init(struct counts *counts, const struct region *region)
         if (!counts->value[i])
             return -EINVAL;
     }
-    return 0;
+    const int rejects = define_rejects(counts);
+    return rejects ? rejects : define_workers(counts, worker_count);
+}
+
+void counts_reject(struct counts *counts, enum ingress_reason reason)
+{
+    if ((uint32_t)reason < REASON_LIMIT && counts->reject[reason])
+        counter_add(counts->reject[reason], 1);
+}
+
+void counts_busy(struct counts *counts, uint32_t worker, uint64_t ns)
+{
+    if (worker < counts->worker_count)
+        counter_add(counts->busy_ns[worker], ns);
 }
 
 enum count counts_of_reason(enum ingress_reason reason)

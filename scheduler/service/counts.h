@@ -2,6 +2,7 @@
 #ifndef SCHEDULER_SERVICE_COUNTS_H
 #define SCHEDULER_SERVICE_COUNTS_H
 
+#include "scheduler/service/reason.h"
 #include "shm/counters.h"
 #include "shm/ingress.h"
 #include "shm/region.h"
@@ -45,18 +46,27 @@ enum count {
     COUNT_KINDS,
 };
 
+#define COUNTS_MAX_WORKERS 1088u /* as many as can be configured, spares included */
+
 struct counts {
     struct counters counters;
     struct counter_value *value[COUNT_KINDS];
+    struct counter_value *reject[REASON_LIMIT]; /* by enum ingress_reason; NULL: no such one */
+    struct counter_value *busy_ns[COUNTS_MAX_WORKERS]; /* of each worker */
+    uint32_t worker_count;
 };
 
 /* Bytes of the region's payload. */
-uint64_t counts_bytes(void);
+uint64_t counts_bytes(uint32_t worker_count);
 /* 0 or -EINVAL; the region must stay. */
-int counts_init(struct counts *counts, const struct region *region);
+int counts_init(struct counts *counts, const struct region *region, uint32_t worker_count);
 
 /* The number that a request ended by this reason adds to. */
 enum count counts_of_reason(enum ingress_reason reason);
+/* If a request ended by this reason was turned away, counts it by the reason. */
+void counts_reject(struct counts *counts, enum ingress_reason reason);
+/* A worker has computed so long. */
+void counts_busy(struct counts *counts, uint32_t worker, uint64_t ns);
 
 static inline void counts_add(struct counts *counts, enum count count, uint64_t more)
 {

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #define CHANGED_NS UINT64_C(1000000) /* between two snapshots of what changes */
 #define STILL_NS UINT64_C(100000000) /* between two of what does not */
@@ -93,10 +92,8 @@ static void measure(struct service *service, uint64_t now_ns)
     dispatch_measure(service->dispatch, now_ns, &now);
     fill_fixed(load, &service->config);
     measure_utilization(load, &now, now_ns);
-    struct timespec wall;
-    clock_gettime(CLOCK_REALTIME, &wall);
     report->generated_ns = now_ns;
-    report->generated_unix_ns = (uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec;
+    report->generated_unix_ns = service_unix_ns(service, now_ns);
     report->state = state_of(service, now_ns);
     report->workers = now.workers;
     report->inflight = now.running;

@@ -82,6 +82,9 @@ enum ingress_reason request_open(struct service *service, const struct request *
     *request = *wanted;
     request->place = place;
     take_place(service, request);
+    request->predicted_wait_ns = service->load.report.predicted_wait_ns;
+    request->predicted_compute_ns = dispatch_predict_ns(service->dispatch, request->model,
+                                                        request->from, request->to, request->rows);
     const struct dispatch_request asked = request_for_dispatch(request);
     const enum dispatch_verdict verdict = dispatch_submit(service->dispatch, &asked, now_ns);
     if (verdict != DISPATCH_QUEUED) {
@@ -158,6 +161,8 @@ void request_end(struct service *service, uint32_t slot, enum ingress_reason rea
     service->requests.open_count--;
     model_set_release(&service->models, request->model);
     load_note_end(&service->load, request, reason, now_ns);
+    statistics_note_end(service, request, reason, now_ns);
+    counts_reject(&service->counts, reason);
     counts_add(&service->counts, request->is_orphan ? COUNT_ORPHANED : counts_of_reason(reason), 1);
     counts_add(&service->counts, COUNT_COMPUTE_NS, request->compute_ns);
     if (reason == INGRESS_ANSWERED && now_ns > request->deadline_ns)

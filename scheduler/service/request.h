@@ -30,7 +30,9 @@ struct request {
     uint32_t bytes; /* of the message that came */
     uint32_t slot, generation; /* the ingress's name for it */
     uint64_t offset; /* of the message */
+    uint64_t client; /* its ingress's name for whose it is */
     uint64_t arrived_ns, deadline_ns;
+    uint64_t predicted_wait_ns, predicted_compute_ns; /* when it was taken */
     uint64_t entered_ns; /* when its first row was begun; 0: not yet */
     uint64_t compute_ns; /* of the dispatches that ran its rows */
     uint64_t dispatch_ns; /* of these: of the one whose rows come back now */

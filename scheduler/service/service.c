@@ -21,6 +21,13 @@ uint64_t service_clock_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static void read_wall_clock(struct service *service, uint64_t now_ns)
+{
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    service->unix_offset_ns = (uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec - now_ns;
+}
+
 static int find_user(struct service *service)
 {
     const char *name = service->config.workers.user;
@@ -77,7 +84,7 @@ static int make_memory(struct service *service)
     const struct memory_plan plan = {.config = &config->memory,
                                      .owner_count = 1 + (uint32_t)config->dataplane.queues +
                                                     service->worker_count,
-                                     .counters_bytes = counts_bytes()};
+                                     .counters_bytes = counts_bytes(service->worker_count)};
     const char *what = "";
     int error = memory_init(&service->memory, &plan, &what);
     if (error)
@@ -86,7 +93,7 @@ static int make_memory(struct service *service)
                 "is",
                 what, strerror(-error), service->options.config_path);
     if (!error)
-        error = counts_init(&service->counts, &service->memory.counters);
+        error = counts_init(&service->counts, &service->memory.counters, service->worker_count);
     if (!error)
         error = request_table_init(&service->requests, service->memory.slot_count);
     return error;
@@ -166,6 +173,7 @@ int service_create(struct jointd_config *config, const struct service_options *o
     service->worker_count =
         (uint32_t)service->config.workers.count + (uint32_t)service->config.workers.spares;
     service->started_ns = service->now_ns = service_clock_ns();
+    read_wall_clock(service, service->now_ns);
     const int error = start(service);
     if (error)
         service_destroy(service);
@@ -184,6 +192,7 @@ void service_destroy(struct service *service)
     model_set_fini(&service->models);
     dataplane_fini(&service->dataplane);
     load_models_fini(&service->load_models);
+    statistics_fini(&service->statistics);
     dispatch_destroy(service->dispatch);
     request_table_fini(&service->requests);
     memory_fini(&service->memory);
@@ -203,6 +212,7 @@ static int decide(struct service *service, uint64_t now_ns)
             counts_add(&service->counts, COUNT_DROPPED, 1);
             request_end(service, action.slot, INGRESS_DEADLINE, now_ns);
         } else {
+            statistics_note_given(service, &action);
             workers_run(service, &action, now_ns);
         }
         service->load.has_changed = true;
@@ -213,10 +223,12 @@ static int decide(struct service *service, uint64_t now_ns)
 static int look(struct service *service, uint64_t now_ns)
 {
     service->look_ns = now_ns + LOOK_NS;
+    read_wall_clock(service, now_ns);
     int work = signals_look(service);
     work += workers_look(service, now_ns);
     work += model_set_look(service, now_ns);
     work += dataplane_look(service, now_ns);
+    statistics_look(service); /* before those who are told of them */
     work += api_look(service, now_ns);
     work += drain_look(service, now_ns);
     load_models_look(service, now_ns); /* before the load, so that both are seen together */

@@ -36,6 +36,7 @@
 #include "scheduler/service/dataplane_setup.h"
 #include "scheduler/service/show.h"
 #include "scheduler/service/signals.h"
+#include "scheduler/service/statistics.h"
 #include "scheduler/service/submit.h"
 #include "scheduler/service/workers.h"
 #include "scheduler/supervise/programs.h"
@@ -79,10 +80,12 @@ struct service {
     struct api api;
     struct load load;
     struct load_models load_models;
+    struct statistics statistics;
     struct show show;
     enum service_state state;
     int exit_status;
     uint64_t now_ns; /* of this turn */
+    uint64_t unix_offset_ns; /* from the monotonic clock to the wall's, as last looked at */
     uint64_t look_ns; /* when all that is not a ring is looked at again */
     uint64_t started_ns;
     uint64_t drain_ns; /* when patience ends, in DRAINING and ENDING */
@@ -107,5 +110,10 @@ void service_say_ready(struct service *service);
 void service_fail(struct service *service);
 
 uint64_t service_clock_ns(void);
+/* When that was by the wall's clock. */
+static inline uint64_t service_unix_ns(const struct service *service, uint64_t monotonic_ns)
+{
+    return monotonic_ns + service->unix_offset_ns;
+}
 
 #endif

@@ -96,6 +96,30 @@ static int share_queues(struct service *service)
     return 1;
 }
 
+/* Of models that serve, each under its number: their names may be longer than what is shared. */
+static int share_statistics(struct service *service)
+{
+    struct show *show = &service->show;
+    int work = 0;
+    for (uint32_t i = 0; i < service->models.limit; i++) {
+        const struct model *model = &service->models.items[i];
+        const uint64_t wanted_ns = model->state == MODEL_SERVING ? model->since_ns : 0;
+        const struct region *region;
+        if (show->shown_ns[i] == wanted_ns ||
+            (wanted_ns && !statistics_region(service, i, &region)))
+            continue;
+        char name[CONTROL_NAME_BYTES];
+        snprintf(name, sizeof(name), "model %u", i);
+        if (!wanted_ns || !region)
+            control_unshare(&show->control, name);
+        else if (control_share(&show->control, CONTROL_STATISTICS, name, region))
+            log_say(&service->log, "the statistics of %s cannot be shown", name);
+        show->shown_ns[i] = wanted_ns;
+        work++;
+    }
+    return work;
+}
+
 static void tell_systemd(struct service *service)
 {
     const enum service_state state = service->state;
@@ -113,5 +137,5 @@ static void tell_systemd(struct service *service)
 int show_look(struct service *service, uint64_t now_ns)
 {
     tell_systemd(service);
-    return share_queues(service) + control_poll(&service->show.control);
+    return share_queues(service) + share_statistics(service) + control_poll(&service->show.control);
 }

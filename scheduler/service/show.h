@@ -4,11 +4,13 @@
 #define SCHEDULER_SERVICE_SHOW_H
 
 #include "scheduler/control/control.h"
+#include "shm/message.h"
 
 struct service;
 
 struct show {
     struct control control;
+    uint64_t shown_ns[MESSAGE_MAX_MODELS]; /* whose statistics are shared: since_ns of the model */
     uint64_t queues_of; /* which start of the dataplane the shared counters are of */
     uint32_t told; /* enum service_state that systemd knows of */
 };

@@ -39,14 +39,20 @@ static enum ingress_reason check(const struct service *service, const struct ing
     return INGRESS_ANSWERED;
 }
 
+/* Beyond the last class there is the last one. */
+static uint8_t class_of(const struct service *service, const struct ingress_submit *submit)
+{
+    const uint32_t last = service->config.class_count - 1;
+    return submit->class_index < last ? submit->class_index : (uint8_t)last;
+}
+
 static struct request request_of(const struct service *service, const struct ingress *ingress,
                                  const struct ingress_submit *submit, uint64_t now_ns)
 {
-    const uint32_t last_class = service->config.class_count - 1;
     return (struct request){
         .encoding = submit->encoding,
         .answer_encoding = submit->answer_encoding,
-        .class_index = submit->class_index < last_class ? submit->class_index : (uint8_t)last_class,
+        .class_index = class_of(service, submit),
         .ingress = (uint16_t)ingress->number,
         .model = submit->model,
         .from = submit->from,
@@ -56,6 +62,7 @@ static struct request request_of(const struct service *service, const struct ing
         .slot = submit->slot,
         .generation = submit->generation,
         .offset = submit->offset,
+        .client = submit->client,
         .arrived_ns = now_ns,
         .deadline_ns = submit->deadline_ns,
     };
@@ -65,7 +72,9 @@ static void refuse(struct service *service, struct ingress *ingress,
                    const struct ingress_submit *submit, enum ingress_reason reason)
 {
     counts_add(&service->counts, counts_of_reason(reason), 1);
+    counts_reject(&service->counts, reason);
     load_note_refused(&service->load, submit->class_index, reason);
+    statistics_note_refused(service, submit->model, class_of(service, submit));
     const struct ingress_finished finished = {.kind = INGRESS_FINISHED,
                                               .reason = (uint8_t)reason,
                                               .slot = submit->slot,

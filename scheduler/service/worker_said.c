@@ -2,6 +2,9 @@
 #include "scheduler/service/worker_said.h"
 #include "scheduler/service/service.h"
 
+/* By how much a worker may be ahead of a turn that has just begun. */
+#define AHEAD_NS UINT64_C(1000000000)
+
 static void junk(struct service *service)
 {
     counts_add(&service->counts, COUNT_JUNK, 1);
@@ -51,6 +54,17 @@ static void take_model(struct service *service, struct worker_link *worker,
         take_ready(service, worker, said);
 }
 
+static void note_segment(struct service *service, const struct worker_link *worker,
+                         const struct worker_run *run, const struct message_segment *said,
+                         uint64_t now_ns)
+{
+    if (said->started_ns > said->ended_ns || said->ended_ns > now_ns + AHEAD_NS)
+        return;
+    const uint64_t ns = said->ended_ns - said->started_ns;
+    counts_busy(&service->counts, worker->number, ns);
+    statistics_note_segment(service, run->model, said->row_count, ns);
+}
+
 static void take_segment(struct service *service, struct worker_link *worker,
                          const struct message_segment *said, uint64_t now_ns)
 {
@@ -65,6 +79,8 @@ static void take_segment(struct service *service, struct worker_link *worker,
     if (dispatch_segment(service->dispatch, worker->number, said->dispatch, said->from, said->to,
                          said->row_count, said->started_ns, is_over ? said->ended_ns : 0, now_ns))
         junk(service);
+    else if (is_over)
+        note_segment(service, worker, run, said, now_ns);
 }
 
 /* Why the row's request cannot be answered; INGRESS_ANSWERED: it can. */
@@ -172,6 +188,7 @@ static void take_run_done(struct service *service, struct worker_link *worker,
     if (said->status == MESSAGE_DRAINING)
         return;
     run->is_open = false;
+    statistics_note_run(service, run->model, said->compute_ns, run->predicted_ns);
     dispatch_run_done(service->dispatch, worker->number, said->dispatch, said->compute_ns, now_ns);
 }
 

@@ -60,7 +60,7 @@ int sample_take(struct sample *sample, const struct control_watch *watch, uint64
         const struct control_watched *watched = &watch->now.items[i];
         if (watched->kind == CONTROL_LOAD)
             take_load(sample, &watched->region);
-        else
+        else if (watched->kind == CONTROL_COUNTERS)
             error = take_counters(sample, watched->name, &watched->region);
     }
     return error;

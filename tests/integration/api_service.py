@@ -10,7 +10,8 @@ import sys
 import time
 import unittest
 
-SAMPLE = re.compile(r'^([a-z_:][a-z0-9_:]*)(?:\{([a-z_]+)="((?:[^"\\\n]|\\["\\n])*)"\})? (-?[0-9.]+)$')
+LABEL = r'([a-z_]+)="((?:[^"\\\n]|\\["\\n])*)"'
+SAMPLE = re.compile(r'^([a-z_:][a-z0-9_:]*)(?:\{(' + LABEL + r'(?:,' + LABEL + r')*)\})? (-?[0-9.]+)$')
 
 
 def free_port(kind):
@@ -19,13 +20,29 @@ def free_port(kind):
         return one.getsockname()[1]
 
 
+def check_histogram(name, samples):
+    """Buckets that grow with their bounds, as many in the last as in all, for each set of labels."""
+    series = {}
+    for (suffix, labels), number in samples.items():
+        rest = tuple(one for one in labels if one[0] != "le")
+        series.setdefault(rest, {})[(suffix, dict(labels).get("le"))] = number
+    for labels, numbers in series.items():
+        buckets = [(float(le), number) for (suffix, le), number in numbers.items() if suffix == "_bucket"]
+        assert buckets == sorted(buckets) and buckets[-1][0] == float("inf"), (name, labels)
+        assert [number for _, number in buckets] == sorted(number for _, number in buckets), (name, labels)
+        assert numbers[("_count", None)] == buckets[-1][1], (name, labels)
+        assert (numbers[("_sum", None)] > 0) == (numbers[("_count", None)] > 0), (name, labels)
+
+
 def parse_metrics(text, is_open):
-    """A second reading of both formats: {family: (type, {(label, value): number})}; raises what is wrong."""
+    """A second reading of both formats: {family: (type, {labels: number})}, of a histogram {(suffix, labels): number};
+    raises what is wrong."""
     families, current, seen = {}, None, set()
     lines = text.split("\n")
     assert lines.pop() == "", "the last line ends"
     if is_open:
         assert lines.pop() == "# EOF"
+    kinds = ("counter", "gauge", "histogram", "info") if is_open else ("counter", "gauge", "histogram")
     for line in lines:
         words = line.split(" ", 3)
         if line.startswith("# HELP "):
@@ -33,20 +50,27 @@ def parse_metrics(text, is_open):
             current = words[2]
             families[current] = (None, {})
         elif line.startswith("# TYPE "):
-            assert words[2] == current and words[3] in ("counter", "gauge"), line
+            assert words[2] == current and words[3] in kinds, line
             families[current] = (words[3], {})
         elif line.startswith("# UNIT "):
             assert is_open and words[2] == current and current.endswith("_" + words[3]), line
         else:
             found = SAMPLE.match(line)
             assert found, line
-            name, label, value, number = found.groups()
-            kind = families[current][0]
-            assert name == (current + "_total" if is_open and kind == "counter" else current), line
-            assert (kind == "counter") == name.endswith("_total"), line
-            assert (name, label, value) not in seen, line
-            seen.add((name, label, value))
-            families[current][1][(label, value)] = float(number)
+            name, number = found[1], float(found[found.lastindex])
+            labels = tuple(re.findall(LABEL, found[2] or ""))
+            kind, samples = families[current]
+            suffix = name.removeprefix(current)
+            suffixes = {"counter": ("_total" if is_open else "",), "gauge": ("",), "info": ("_info",),
+                        "histogram": ("_bucket", "_sum", "_count")}[kind]
+            assert name.startswith(current) and suffix in suffixes, line
+            assert kind != "counter" or name.endswith("_total"), line
+            assert (name, labels) not in seen, line
+            seen.add((name, labels))
+            samples[(suffix, labels) if kind == "histogram" else labels] = number
+    for name, (kind, samples) in families.items():
+        if kind == "histogram":
+            check_histogram(name, samples)
     return families
 
 
@@ -63,12 +87,13 @@ class Service:
     def __init__(self, folder, more="", api_port=None, libexec=None):
         self.folder = pathlib.Path(folder)
         self.port = api_port or free_port(socket.SOCK_STREAM)
+        self.udp_port = free_port(socket.SOCK_DGRAM)
         model = self.folder / "lenet.onnx"
         if not model.exists():
             subprocess.run([program("joint"), "zoo", "lenet", "-o", str(model)], check=True)
         (self.folder / "joint.conf").write_text(
             "[server]\nname = edge \"1\"\nlisten = 127.0.0.1\n"
-            f"port = {free_port(socket.SOCK_DGRAM)}\ncontrol =\n"
+            f"port = {self.udp_port}\ncontrol =\n"
             f"[api]\nlisten = 127.0.0.1\nport = {self.port}\n"
             "[memory]\nrequest_slab = 16MiB\nresponse_slab = 16MiB\nmax_tensor = 1MiB\nslots = 64\npages = small\n"
             "[class interactive]\ndeadline = 50ms\n[class batch]\n"
