@@ -195,10 +195,9 @@ int dispatch_segment(struct dispatch *dispatch, uint32_t worker, uint32_t number
         return -ENOENT;
     if (from >= to || from < run->from || to > run->to || !rows || rows > DISPATCH_MAX_BATCH)
         return -EINVAL;
-    /* Rows enter between segments: while one runs, none of its cuts can be entered any more. */
-    const uint32_t at = ended_ns > started_ns ? to : from + 1;
-    if (run->at < at)
-        run->at = at;
+    /* Rows enter between parts: while one runs, none before its end. */
+    if (run->at < to)
+        run->at = to;
     struct batch_cost *cost = &dispatch->models[run->model].cost;
     if (ended_ns > started_ns && rows <= cost->max_batch)
         batch_cost_measure(cost, from, to, rows, ended_ns - started_ns);

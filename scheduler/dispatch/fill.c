@@ -7,8 +7,6 @@
  * (Nexus, SOSP 2019, drops by the same reasoning.) */
 #include "scheduler/dispatch/state.h"
 
-#include <string.h>
-
 /* A batch as it is put together. */
 struct filling {
     const struct dispatch *dispatch;
@@ -94,63 +92,6 @@ static uint32_t victim(const struct filling *filling)
     return next_start_ns(filling) + rest_ns > due_ns ? filling->first_due : DISPATCH_NONE;
 }
 
-static void take(struct dispatch *dispatch, uint32_t slot, uint32_t worker, struct run *run)
-{
-    struct request *request = &dispatch->requests[slot];
-    dispatch_queue_take(dispatch, slot);
-    for (uint64_t bits = request->waiting; bits; bits &= bits - 1) {
-        const uint32_t row = request->first_row + (uint32_t)__builtin_ctzll(bits);
-        run->pending |= UINT64_C(1) << run->row_count;
-        run->rows[run->row_count++] = (struct dispatch_row){slot, (uint16_t)row};
-    }
-    request->running = request->waiting;
-    request->waiting = 0;
-    request->state = REQUEST_RUNS;
-    dispatch->running_count++;
-    dispatch_hold(dispatch, slot, worker);
-}
-
-static void give(struct dispatch *dispatch, const struct filling *filling, struct worker *worker,
-                 struct run *run)
-{
-    const struct bucket *bucket = filling->bucket;
-    struct model *model = &dispatch->models[bucket->model];
-    run->is_open = true;
-    run->number = dispatch->next_number++;
-    run->row_count = run->missed_count = 0;
-    run->model = bucket->model;
-    run->from = bucket->from;
-    run->to = bucket->to;
-    run->at = bucket->from;
-    for (uint32_t i = 0; i < filling->count; i++)
-        take(dispatch, filling->slots[i], filling->worker, run);
-    run->expected_ns =
-        batch_cost_ns(&model->cost, COST_TYPICAL, run->from, run->to, run->row_count);
-    if (!worker->open_count)
-        worker->began_ns = filling->start_ns;
-    worker->open_count++;
-    model->open_count++;
-    worker->ends_ns = filling->start_ns + run->expected_ns;
-    dispatch->counts.runs++;
-    dispatch->counts.rows += run->row_count;
-}
-
-static void tell(const struct run *run, uint32_t worker, struct dispatch_action *action)
-{
-    action->kind = DISPATCH_RUN;
-    action->slot = DISPATCH_NONE;
-    action->worker = worker;
-    action->number = run->number;
-    action->model = run->model;
-    action->from = run->from;
-    action->to = run->to;
-    action->urgency = 0;
-    action->predicted_ns = run->expected_ns;
-    memset(action->stops, 0, sizeof(action->stops));
-    action->row_count = run->row_count;
-    memcpy(action->rows, run->rows, run->row_count * sizeof(*run->rows));
-}
-
 void dispatch_fill(struct dispatch *dispatch, uint32_t bucket, uint32_t at, uint64_t now_ns,
                    struct dispatch_action *action)
 {
@@ -173,8 +114,13 @@ void dispatch_fill(struct dispatch *dispatch, uint32_t bucket, uint32_t at, uint
         dispatch_forget(dispatch, given_up);
         return;
     }
-    struct run *run = &worker->runs[dispatch_free_record(worker)];
-    give(dispatch, &filling, worker, run);
-    dispatch_queue_place(dispatch, bucket);
-    tell(run, at, action);
+    const struct dispatch_gift gift = {
+        .worker = at,
+        .start_ns = filling.start_ns,
+        .expected_ns = batch_cost_ns(&dispatch->models[filling.bucket->model].cost, COST_TYPICAL,
+                                     filling.bucket->from, filling.bucket->to, filling.rows),
+        .urgency = DISPATCH_URGENCY,
+        .slots = filling.slots,
+        .count = filling.count};
+    dispatch_give(dispatch, &gift, action);
 }

@@ -56,8 +56,9 @@ struct model {
 struct run {
     bool is_open; /* given, and not closed by the worker */
     uint32_t number;
-    uint32_t row_count;
+    uint32_t row_count; /* that were given */
     uint32_t missed_count;
+    uint8_t urgency;
     uint16_t model, from, to;
     uint64_t pending; /* rows that were not answered; the record is free without any and closed */
     uint32_t at; /* cut that it has reached, as far as the worker said */
@@ -120,6 +121,25 @@ void dispatch_forget(struct dispatch *dispatch, uint32_t slot);
 /* choose.c: when the worker can be given its next dispatch; UINT64_MAX: not before it says a word.
  */
 uint64_t dispatch_free_ns(const struct dispatch *dispatch, const struct worker *worker);
+
+/* give.c: requests that wait, in the order in which their rows are said. */
+#define DISPATCH_URGENCY 128u /* of those that are put before nobody */
+
+struct dispatch_gift {
+    uint32_t worker;
+    uint64_t start_ns; /* when they begin, as predicted; of a new dispatch */
+    uint64_t expected_ns; /* what that takes, or adds */
+    uint8_t urgency;
+    const uint32_t *slots; /* [count], of one model */
+    uint32_t count;
+};
+
+/* A new dispatch on a worker that has a free record. */
+void dispatch_give(struct dispatch *dispatch, const struct dispatch_gift *gift,
+                   struct dispatch_action *action);
+/* Into a dispatch that is open there. */
+void dispatch_give_more(struct dispatch *dispatch, const struct dispatch_gift *gift,
+                        struct run *run, struct dispatch_action *action);
 
 /* fill.c: gives a free worker the most urgent of a bucket, as many as fit; or drops one that can
  * not be in time, or not without harm to more. */
