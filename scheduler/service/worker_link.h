@@ -53,12 +53,11 @@ int worker_link_poll(struct service *service, struct worker_link *worker, uint64
 /* Now and then: its life, and models that it is to have. How much was done. */
 int worker_link_look(struct service *service, struct worker_link *worker, uint64_t now_ns);
 
-/* Tells it a dispatch, or rows that join one. */
-void worker_link_run(struct service *service, struct worker_link *worker,
-                     const struct dispatch_action *action, uint64_t now_ns);
-/* Tells it that nobody wants what it computes for that request. */
-void worker_link_cancel(struct service *service, struct worker_link *worker, uint32_t slot,
-                        uint32_t generation);
+/* False: it will not hear that, it is being killed. */
+bool worker_link_say(struct service *service, struct worker_link *worker, const void *messages,
+                     uint32_t count);
+/* How long all that it was told should take. */
+uint64_t worker_link_predicted_ns(const struct worker_link *worker);
 
 /* From now on the dispatcher may use it; or no more, and it ends what it was told. */
 void worker_link_activate(struct service *service, struct worker_link *worker);

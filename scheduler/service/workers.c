@@ -1,6 +1,7 @@
 /* The set of workers: who is active, who stands by. */
 #include "scheduler/service/workers.h"
 #include "scheduler/service/service.h"
+#include "scheduler/service/worker_told.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -148,7 +149,7 @@ int workers_look(struct service *service, uint64_t now_ns)
 void workers_run(struct service *service, const struct dispatch_action *action, uint64_t now_ns)
 {
     assert(action->worker < service->workers.count);
-    worker_link_run(service, &service->workers.items[action->worker], action, now_ns);
+    worker_told_run(service, &service->workers.items[action->worker], action, now_ns);
 }
 
 void workers_cancel(struct service *service, uint32_t slot)
@@ -158,7 +159,7 @@ void workers_cancel(struct service *service, uint32_t slot)
     if (slot_table_view(service->memory.owners, slot, &view) || view.state != SLOT_RUNNING ||
         view.owner < first)
         return;
-    worker_link_cancel(service, &service->workers.items[view.owner - first], slot, view.generation);
+    worker_told_cancel(service, &service->workers.items[view.owner - first], slot, view.generation);
 }
 
 bool workers_have_model(const struct workers *workers, uint32_t number)
