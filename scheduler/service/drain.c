@@ -32,15 +32,20 @@ static uint64_t counted(const struct service *service, enum count count)
     return atomic_load_explicit(&service->counts.value[count]->value, memory_order_relaxed);
 }
 
-static void say_sum(struct service *service)
+static uint32_t answers_taken(const struct service *service)
 {
     struct slab_use use;
     slab_measure(service->memory.answers, &use);
+    return use.slots_taken;
+}
+
+static void say_sum(struct service *service)
+{
     log_say(&service->log,
             "of %llu requests %llu were answered; given up: %u open, %u answers unsent",
             (unsigned long long)counted(service, COUNT_SUBMITTED),
             (unsigned long long)counted(service, COUNT_ANSWERED), service->requests.open_count,
-            use.slots_taken - service->requests.open_count);
+            answers_taken(service) - service->requests.open_count);
     if (counted(service, COUNT_WORKER_DEATHS) > 0)
         log_say(&service->log, "%llu workers died; another one was active after %.2f ms at worst",
                 (unsigned long long)counted(service, COUNT_WORKER_DEATHS),
@@ -69,8 +74,9 @@ int drain_look(struct service *service, uint64_t now_ns)
 {
     if (service->state == SERVICE_DRAINING) {
         tell_ingresses(service);
-        const bool is_done =
-            dataplane_is_drained(&service->dataplane) && service->requests.open_count == 0;
+        /* Whoever says too early that it is drained may still have an answer to send. */
+        const bool is_done = dataplane_is_drained(&service->dataplane) &&
+                             service->requests.open_count == 0 && answers_taken(service) == 0;
         if (!is_done && !service->is_hasty && now_ns < service->drain_ns)
             return 0;
         end(service, now_ns);
