@@ -20,6 +20,9 @@ struct api_setup {
     uint32_t max_connections; /* on each address */
     uint32_t class_count;
     uint64_t request_ns; /* a connection on which no request was ended for so long is closed */
+    uint32_t poll_exempt_count; /* addresses that may ask for the load as often as they like */
+    uint32_t reserved;
+    uint8_t poll_exempt[API_MAX_ADDRESSES][16];
     char server[API_NAME_BYTES];
     char class_name[LOAD_REPORT_MAX_CLASSES][API_NAME_BYTES];
 };
@@ -43,7 +46,7 @@ struct api_beat {
     uint64_t count;
 };
 
-static_assert(sizeof(struct api_setup) == 216 + API_NAME_BYTES * LOAD_REPORT_MAX_CLASSES,
+static_assert(sizeof(struct api_setup) == 352 + API_NAME_BYTES * LOAD_REPORT_MAX_CLASSES,
               "api_setup");
 static_assert(sizeof(struct api_message) == 80, "api_message");
 

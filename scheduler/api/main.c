@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ struct api {
     int socket;
     struct view view;
     struct pages pages;
+    struct poll_limit poll_limit;
     struct server servers[API_MAX_ADDRESSES];
     uint32_t server_count;
     uint64_t beat_ns, beat_count;
@@ -50,8 +52,13 @@ static int start(struct api *api)
         return complain("no sound setup came over the socket; jointd starts this program", error);
     const struct api_setup *setup = &api->view.setup;
     pages_init(&api->pages, &api->view);
+    uint64_t seed;
+    if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+        return complain("no random numbers", -errno);
+    error = poll_limit_init(&api->poll_limit, seed);
     for (uint32_t i = 0; i < setup->address_count && !error; i++) {
         struct server_config config = {.pages = &api->pages,
+                                       .poll_limit = &api->poll_limit,
                                        .port = (uint16_t)setup->tcp_port,
                                        .max_connections = setup->max_connections,
                                        .request_ns = setup->request_ns};
@@ -105,6 +112,7 @@ static void finish(struct api *api)
 {
     for (uint32_t i = 0; i < api->server_count; i++)
         server_fini(&api->servers[i]);
+    poll_limit_fini(&api->poll_limit);
     pages_fini(&api->pages);
     view_fini(&api->view);
 }

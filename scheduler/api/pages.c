@@ -26,14 +26,14 @@ void pages_fini(struct pages *pages)
     page_text_fini(&pages->orca);
 }
 
-static bool read_newest(struct pages *pages)
+bool pages_read_newest(struct pages *pages)
 {
     if (view_has_newer(pages->view, &pages->load))
         (void)view_read_load(pages->view, &pages->load); /* else the one before, older by its age */
     return pages->load.sequence != 0;
 }
 
-static uint64_t age_ns(const struct pages *pages)
+uint64_t pages_age_ns(const struct pages *pages)
 {
     const uint64_t then_ns = pages->load.report.generated_ns;
     return pages->now_ns > then_ns ? pages->now_ns - then_ns : 0;
@@ -46,17 +46,19 @@ static struct reply made(const struct page_text *text, unsigned status)
 
 static struct reply no_load(struct pages *pages)
 {
-    return reply_error(&pages->text, 503, "no load was published yet; ask again in a second");
+    return reply_retry(&pages->text, 503, UINT64_C(1000000000),
+                       "no load was published yet; ask again in a second");
 }
 
-/* The names in a list with commas; 0: one is unknown. */
-static unsigned read_parts(const char *list)
+unsigned pages_parts(const char *list)
 {
     static const struct {
         const char *name;
         unsigned part;
     } names[] = {{"classes", LOAD_JSON_CLASSES}, {"models", LOAD_JSON_MODELS}};
     unsigned parts = 0;
+    if (!list)
+        return LOAD_JSON_ALL;
     for (const char *at = list;; at++) {
         const size_t length = strcspn(at, ",");
         unsigned part = 0;
@@ -100,9 +102,10 @@ static void render_whole(struct pages *pages)
 static struct reply load_part(struct pages *pages, const struct page_query *query)
 {
     const struct view *view = pages->view;
-    struct load_json_wish wish = {
-        .parts = LOAD_JSON_ALL, .model = query->model, .class_name = query->class_name};
-    if (query->include && !(wish.parts = read_parts(query->include)))
+    struct load_json_wish wish = {.parts = pages_parts(query->include),
+                                  .model = query->model,
+                                  .class_name = query->class_name};
+    if (!wish.parts)
         return reply_error(&pages->text, 400,
                            "include=%s: names of parts with commas between: classes, models",
                            query->include);
@@ -116,25 +119,34 @@ static struct reply load_part(struct pages *pages, const struct page_query *quer
     page_text_clear(&pages->text);
     load_json_add(&pages->text, view, &pages->load, &wish, &age_at);
     if (!pages->text.has_failed)
-        load_json_set_age(pages->text.bytes + age_at, age_ns(pages) / 1000);
+        load_json_set_age(pages->text.bytes + age_at, pages_age_ns(pages) / 1000);
     return made(&pages->text, 200);
+}
+
+/* Whether If-None-Match names the tag; compared weakly, so what stands between the quotes. */
+static bool is_known(const char *if_none_match, const char *etag)
+{
+    if (!if_none_match)
+        return false;
+    return strstr(if_none_match, strchr(etag, '"')) || strcmp(if_none_match, "*") == 0;
 }
 
 static struct reply get_load(struct pages *pages, const struct page_query *query)
 {
-    if (!read_newest(pages))
+    if (!pages_read_newest(pages))
         return no_load(pages);
     render_whole(pages);
     struct reply reply;
-    if (query->if_none_match && strstr(query->if_none_match, pages->etag)) {
+    if (is_known(query->if_none_match, pages->etag)) {
         page_text_clear(&pages->text);
         reply = (struct reply){.status = 304, .body = &pages->text};
     } else if (query->model || query->class_name || query->include) {
         reply = load_part(pages, query);
     } else {
         if (!pages->load_body.has_failed)
-            load_json_set_age(pages->load_body.bytes + pages->age_at, age_ns(pages) / 1000);
+            load_json_set_age(pages->load_body.bytes + pages->age_at, pages_age_ns(pages) / 1000);
         reply = made(&pages->load_body, 200);
+        reply.is_whole_load = reply.status == 200;
     }
     if (reply.status < 400) {
         reply.etag = pages->etag;
@@ -145,7 +157,7 @@ static struct reply get_load(struct pages *pages, const struct page_query *query
 
 const char *pages_orca(struct pages *pages, const char *format)
 {
-    if (!read_newest(pages))
+    if (!pages_read_newest(pages))
         return NULL;
     page_text_clear(&pages->orca);
     load_json_add_orca(&pages->orca, &pages->load.report,
@@ -157,8 +169,8 @@ static struct reply get_metrics(struct pages *pages, const struct page_query *qu
 {
     const bool is_open = query->accept && strstr(query->accept, "application/openmetrics-text");
     page_text_clear(&pages->text);
-    metrics_add(&pages->text, pages->view, read_newest(pages) ? &pages->load : NULL, pages->now_ns,
-                is_open);
+    metrics_add(&pages->text, pages->view, pages_read_newest(pages) ? &pages->load : NULL,
+                pages->now_ns, is_open);
     struct reply reply = made(&pages->text, 200);
     reply.type = is_open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
                          : "text/plain; version=0.0.4; charset=utf-8";
@@ -178,7 +190,7 @@ static struct reply get_server(struct pages *pages)
 static struct reply get_ready(struct pages *pages, const struct page_query *query)
 {
     const char *why = NULL;
-    if (!read_newest(pages)) {
+    if (!pages_read_newest(pages)) {
         why = "loading";
     } else {
         const struct load_report *report = &pages->load.report;
@@ -186,13 +198,15 @@ static struct reply get_ready(struct pages *pages, const struct page_query *quer
         if (report->state == LOAD_LOADING || report->state == LOAD_DRAINING ||
             (is_strict && report->state == LOAD_OVERLOADED))
             why = load_json_state(report->state);
-        else if (age_ns(pages) > STALE_FACTOR * report->valid_ns)
+        else if (pages_age_ns(pages) > STALE_FACTOR * report->valid_ns)
             why = "stale";
     }
     page_text_clear(&pages->text);
     page_text_add(&pages->text, "{\"ready\":%s,\"state\":\"%s\"}\n", why ? "false" : "true",
                   why ? why : load_json_state(pages->load.report.state));
-    return made(&pages->text, why ? 503 : 200);
+    struct reply reply = made(&pages->text, why ? 503 : 200);
+    reply.retry_ns = why ? UINT64_C(1000000000) : 0;
+    return reply;
 }
 
 static struct reply get_live(struct pages *pages)

@@ -36,6 +36,13 @@ struct reply pages_get(struct pages *pages, const struct route_match *match,
 /* For a path that has no route. */
 struct reply pages_missing(struct pages *pages, enum route_result result);
 
+/* Looks for a newer load; false: none was published yet. */
+bool pages_read_newest(struct pages *pages);
+/* Of the load that was read last. */
+uint64_t pages_age_ns(const struct pages *pages);
+/* enum load_json_part of the names in a list with commas, all for NULL; 0: one is unknown. */
+unsigned pages_parts(const char *list);
+
 /* The value of endpoint-load-metrics in this format ("JSON", else TEXT); NULL: no load yet. */
 const char *pages_orca(struct pages *pages, const char *format);
 

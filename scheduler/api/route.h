@@ -41,7 +41,7 @@ struct route {
     const char *pattern; /* words between slashes; {model} and {version} stand for any */
     const char *help;
     const char *type; /* of the body when all is well; NULL: application/json */
-    struct route_parameter parameters[8];
+    struct route_parameter parameters[9];
     struct route_answer answers[10];
     bool needs_token;
     const char *body_help; /* of a POST: what its JSON says */

@@ -18,6 +18,8 @@
 /* Request line and headers have to fit. */
 #define CONNECTION_BYTES ((size_t)16384)
 #define IDLE_SECONDS 15u
+#define SECOND_NS UINT64_C(1000000000)
+#define WATCH_RETRY_NS (10 * SECOND_NS)
 
 struct server_connection {
     bool is_open;
@@ -35,6 +37,25 @@ static const char *argument(struct MHD_Connection *connection, const char *name)
     return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
+static struct page_query query_of(struct MHD_Connection *connection)
+{
+    return (struct page_query){
+        .model = argument(connection, "model"),
+        .class_name = argument(connection, "class"),
+        .include = argument(connection, "include"),
+        .fail_on_overload = argument(connection, "fail_on_overload"),
+        .accept = header(connection, MHD_HTTP_HEADER_ACCEPT),
+        .if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
+    };
+}
+
+static bool is_plain(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, NULL, NULL) == 0 &&
+           !header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH) &&
+           !header(connection, "endpoint-load-metrics-format");
+}
+
 static bool has_body(struct MHD_Connection *connection)
 {
     const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -42,15 +63,43 @@ static bool has_body(struct MHD_Connection *connection)
            header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 }
 
-static enum MHD_Result send_reply(struct server *server, struct MHD_Connection *connection,
-                                  const struct reply *reply, const char *orca_format)
+static struct server_connection *connection_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/* 0, or how long this client is to wait until it asks for the load again. */
+static uint64_t time_to_wait(struct server *server, struct MHD_Connection *connection)
+{
+    struct pages *pages = server->config.pages;
+    const struct api_setup *setup = &pages->view->setup;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
+    if (!info || !pages_read_newest(pages) || pages->load.report.min_poll_ns == 0)
+        return 0;
+    if (info->client_addr->sa_family == AF_INET)
+        memcpy(address + 12, &((const struct sockaddr_in *)info->client_addr)->sin_addr, 4);
+    else
+        memcpy(address, &((const struct sockaddr_in6 *)info->client_addr)->sin6_addr, 16);
+    for (uint32_t i = 0; i < setup->poll_exempt_count; i++)
+        if (memcmp(setup->poll_exempt[i], address, sizeof(address)) == 0)
+            return 0;
+    return poll_limit_take(server->config.poll_limit, address, pages->load.report.min_poll_ns,
+                           pages->now_ns);
+}
+
+static struct MHD_Response *make_response(struct server *server, const struct reply *reply,
+                                          const char *orca_format)
 {
     const struct page_text *body = reply->body;
     const bool has_bytes = !body->has_failed && body->length > 0;
     struct MHD_Response *response = MHD_create_response_from_buffer(
         has_bytes ? body->length : 0, has_bytes ? body->bytes : NULL, MHD_RESPMEM_MUST_COPY);
     if (!response)
-        return MHD_NO;
+        return NULL;
     const char *orca =
         reply->has_orca || orca_format ? pages_orca(server->config.pages, orca_format) : NULL;
     if (has_bytes)
@@ -63,24 +112,44 @@ static enum MHD_Result send_reply(struct server *server, struct MHD_Connection *
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     if (reply->allow)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
-    if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+    if (reply->retry_ns) {
+        char seconds[24];
+        snprintf(seconds, sizeof(seconds), "%llu",
+                 (unsigned long long)((reply->retry_ns + SECOND_NS - 1) / SECOND_NS));
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    }
+    return response;
+}
+
+static void forget_whole_load(struct server *server)
+{
+    if (server->whole_load)
+        MHD_destroy_response(server->whole_load);
+    server->whole_load = NULL;
+}
+
+static enum MHD_Result send_reply(struct server *server, struct MHD_Connection *connection,
+                                  const struct reply *reply)
+{
+    const char *orca_format = header(connection, "endpoint-load-metrics-format");
+    struct MHD_Response *response = make_response(server, reply, orca_format);
+    if (!response)
+        return MHD_NO;
     const enum MHD_Result result = MHD_queue_response(connection, reply->status, response);
-    MHD_destroy_response(response);
+    if (reply->is_whole_load && !orca_format) {
+        forget_whole_load(server);
+        server->whole_load = response;
+        server->whole_load_ns = server->config.pages->now_ns;
+    } else {
+        MHD_destroy_response(response);
+    }
     return result;
 }
 
 static struct reply get(struct server *server, struct MHD_Connection *connection,
                         const struct route_match *match)
 {
-    const struct page_query query = {
-        .model = argument(connection, "model"),
-        .class_name = argument(connection, "class"),
-        .include = argument(connection, "include"),
-        .fail_on_overload = argument(connection, "fail_on_overload"),
-        .accept = header(connection, MHD_HTTP_HEADER_ACCEPT),
-        .if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
-    };
+    const struct page_query query = query_of(connection);
     return pages_get(server->config.pages, match, &query);
 }
 
@@ -104,6 +173,59 @@ static bool answer_at_once(struct server *server, struct MHD_Connection *connect
     return true;
 }
 
+static enum MHD_Result watch_load(struct server *server, struct MHD_Connection *connection,
+                                  const struct route_match *match)
+{
+    struct pages *pages = server->config.pages;
+    struct page_query query = query_of(connection);
+    struct watch watch;
+    query.if_none_match = NULL;
+    struct reply reply = pages_get(pages, match, &query);
+    if (reply.status == MHD_HTTP_OK &&
+        !watch_init(&watch, &query, argument(connection, "interval_ms")))
+        reply = reply_error(&pages->text, MHD_HTTP_BAD_REQUEST,
+                            "interval_ms=%s: milliseconds, a whole number up to an hour",
+                            argument(connection, "interval_ms"));
+    struct server_connection *mine = connection_of(connection);
+    if (reply.status != MHD_HTTP_OK || !mine)
+        return send_reply(server, connection, &reply);
+    struct MHD_Response *response =
+        watchers_add(&server->watchers, connection, &watch, &mine->since_ns);
+    if (!response) {
+        reply = reply_retry(&pages->text, MHD_HTTP_SERVICE_UNAVAILABLE, WATCH_RETRY_NS,
+                            "%u watch already; ask for the load now and then", WATCHERS_MAX);
+        return send_reply(server, connection, &reply);
+    }
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    const enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* The page that is asked for most. */
+static enum MHD_Result get_load(struct server *server, struct MHD_Connection *connection,
+                                const char *method, const struct route_match *match)
+{
+    struct pages *pages = server->config.pages;
+    struct reply reply;
+    const uint64_t wait_ns = time_to_wait(server, connection);
+    if (wait_ns) {
+        reply = reply_retry(&pages->text, MHD_HTTP_TOO_MANY_REQUESTS, wait_ns,
+                            "asked more often than min_poll_ms; ask again in %llu ms, or watch the "
+                            "load (?watch=1)",
+                            (unsigned long long)((wait_ns + 999999u) / 1000000u));
+        return send_reply(server, connection, &reply);
+    }
+    const char *watch = argument(connection, "watch");
+    if (watch && strcmp(watch, "0") != 0 && strcmp(method, MHD_HTTP_METHOD_GET) == 0)
+        return watch_load(server, connection, match);
+    if (server->whole_load && server->whole_load_ns == pages->now_ns && is_plain(connection))
+        return MHD_queue_response(connection, MHD_HTTP_OK, server->whole_load);
+    reply = get(server, connection, match);
+    return send_reply(server, connection, &reply);
+}
+
 /* Called when the headers are there, and again when all is. An answer at the first call ends the
  * connection: it is for those that announce a body, which is never waited for, as no page takes
  * one. */
@@ -121,19 +243,19 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     const enum route_result result = route_find(path, &match);
     if (result != ROUTE_FOUND)
         reply = pages_missing(server->config.pages, result);
-    else if (!answer_at_once(server, connection, method, &match, &reply))
+    else if (!answer_at_once(server, connection, method, &match, &reply)) {
+        if (match.route->page == ROUTE_LOAD)
+            return get_load(server, connection, method, &match);
         reply = get(server, connection, &match);
-    return send_reply(server, connection, &reply,
-                      header(connection, "endpoint-load-metrics-format"));
+    }
+    return send_reply(server, connection, &reply);
 }
 
 static void on_request_end(void *context, struct MHD_Connection *connection, void **request,
                            enum MHD_RequestTerminationCode code)
 {
     const struct server *server = context;
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct server_connection *mine = info ? info->socket_context : NULL;
+    struct server_connection *mine = connection_of(connection);
     if (mine)
         mine->since_ns = server->config.pages->now_ns;
 }
@@ -164,15 +286,23 @@ int server_init(struct server *server, const struct server_config *config)
 {
     *server = (struct server){.config = *config, .epoll_fd = -1, .delay_ns = FIRST_DELAY_NS};
     server->connections = calloc(config->max_connections, sizeof(*server->connections));
-    return server->connections ? 0 : -ENOMEM;
+    const int error =
+        server->connections ? watchers_init(&server->watchers, config->pages) : -ENOMEM;
+    if (error)
+        server_fini(server);
+    return error;
 }
 
 void server_fini(struct server *server)
 {
     if (!server)
         return;
-    if (server->daemon)
+    if (server->daemon) {
+        watchers_release(&server->watchers);
         MHD_stop_daemon(server->daemon);
+    }
+    forget_whole_load(server);
+    watchers_fini(&server->watchers);
     free(server->connections);
     *server = (struct server){.epoll_fd = -1};
 }
@@ -211,11 +341,12 @@ static int start(struct server *server)
     if (fd < 0)
         return fd;
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, server->config.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_request_end, server,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, server->config.max_connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
+        on_request_end, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+        MHD_OPTION_END);
     if (!server->daemon) {
         close(fd);
         return -ENOMEM;
@@ -272,6 +403,7 @@ void server_poll(struct server *server, uint64_t now_ns)
             try_to_listen(server, now_ns);
         return;
     }
+    watchers_poll(&server->watchers);
     MHD_run(server->daemon);
     if (now_ns >= server->sweep_ns)
         sweep(server, now_ns);
@@ -280,6 +412,7 @@ void server_poll(struct server *server, uint64_t now_ns)
 int server_timeout_ms(const struct server *server, int most_ms)
 {
     MHD_UNSIGNED_LONG_LONG ms;
+    most_ms = watchers_timeout_ms(&server->watchers, most_ms);
     if (!server->daemon || MHD_get_timeout(server->daemon, &ms) != MHD_YES)
         return most_ms;
     return ms < (unsigned)most_ms ? (int)ms : most_ms;

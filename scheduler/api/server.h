@@ -4,12 +4,16 @@
 #define SCHEDULER_API_SERVER_H
 
 #include "scheduler/api/pages.h"
+#include "scheduler/api/poll_limit.h"
+#include "scheduler/api/watchers.h"
 
 struct MHD_Daemon;
+struct MHD_Response;
 struct server_connection;
 
 struct server_config {
     struct pages *pages; /* borrowed */
+    struct poll_limit *poll_limit; /* borrowed */
     uint8_t address[16]; /* IPv6, or IPv4 as ::ffff:a.b.c.d */
     uint16_t port;
     uint32_t max_connections;
@@ -23,6 +27,9 @@ struct server {
     struct server_connection *connections; /* owned; [max_connections] */
     uint64_t retry_ns, delay_ns; /* when it tries to listen again */
     uint64_t sweep_ns;
+    struct watchers watchers;
+    struct MHD_Response *whole_load; /* owned; NULL, or what all get who ask for it in this turn */
+    uint64_t whole_load_ns; /* which turn that is */
     bool has_complained;
 };
 

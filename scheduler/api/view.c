@@ -17,6 +17,7 @@ static bool is_sound(const struct api_setup *setup)
     for (uint32_t i = 0; i < LOAD_REPORT_MAX_CLASSES; i++)
         are_texts = are_texts && is_text(setup->class_name[i]);
     return are_texts && setup->address_count <= API_MAX_ADDRESSES &&
+           setup->poll_exempt_count <= API_MAX_ADDRESSES &&
            setup->class_count <= LOAD_REPORT_MAX_CLASSES && setup->tcp_port > 0 &&
            setup->tcp_port <= UINT16_MAX && setup->max_connections > 0;
 }

@@ -118,6 +118,7 @@ struct api_section {
     struct config_addresses listen; /* none: no API */
     uint64_t port;
     char *token_file; /* "": nothing can be changed over HTTP */
+    struct config_addresses poll_exempt; /* their polls of the load are not counted */
 };
 
 struct limits_section {

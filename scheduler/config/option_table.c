@@ -134,7 +134,8 @@ static const struct config_option load_options[] = {
     {"valid", CONFIG_TIME, LIVE, AT(load, valid_ns), .min = MS, .max = 60 * SECOND,
      .fallback = "500ms", .help = "how long clients may go by a report of the load"},
     {"min_poll", CONFIG_TIME, LIVE, AT(load, min_poll_ns), .max = 60 * SECOND, .fallback = "50ms",
-     .help = "how often clients may ask for one"},
+     .help = "how often clients may ask for one; over HTTP who asks more often gets 429; 0: no "
+             "limit"},
     {"switch_gain", CONFIG_NUMBER, LIVE, AT(load, switch_gain), .max = 1, .fallback = "0.15",
      .help = "scales the probability that a client changes its split, so that few do at once"},
 };
@@ -144,6 +145,9 @@ static const struct config_option api_options[] = {
      .help = "IP addresses for HTTP, with commas between; empty: no HTTP"},
     {"port", CONFIG_COUNT, AT(api, port), .min = 1, .max = 65535, .fallback = "4471",
      .help = "TCP port"},
+    {"poll_exempt", CONFIG_ADDRESSES, AT(api, poll_exempt), .max = 8, .fallback = "",
+     .help = "IP addresses that load.min_poll is not for, with commas between: proxies and "
+             "balancers, which ask for many"},
     {"token_file", CONFIG_TEXT, LIVE, AT(api, token_file), .max = 4095, .fallback = "",
      .help = "file with the secret that requests for changes must bring; so far none can be made"},
 };

@@ -30,6 +30,10 @@ static void fill(struct api_setup *setup, const struct jointd_config *config)
         memcpy(setup->address[i], listen->items[i].ip, sizeof(setup->address[i]));
     setup->max_connections = MAX_CONNECTIONS / listen->count;
     setup->request_ns = REQUEST_NS;
+    setup->poll_exempt_count = config->api.poll_exempt.count;
+    for (uint32_t i = 0; i < config->api.poll_exempt.count; i++)
+        memcpy(setup->poll_exempt[i], config->api.poll_exempt.items[i].ip,
+               sizeof(setup->poll_exempt[i]));
     setup->class_count = config->class_count;
     snprintf(setup->server, sizeof(setup->server), "%s", config->server.name);
     for (uint32_t i = 0; i < config->class_count; i++)

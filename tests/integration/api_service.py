@@ -84,7 +84,7 @@ def program(name):
 class Service:
     """jointd in a folder of its own, with one small model."""
 
-    def __init__(self, folder, more="", api_port=None, libexec=None):
+    def __init__(self, folder, more="", api_port=None, libexec=None, min_poll="0ms", api=""):
         self.folder = pathlib.Path(folder)
         self.port = api_port or free_port(socket.SOCK_STREAM)
         self.udp_port = free_port(socket.SOCK_DGRAM)
@@ -94,8 +94,9 @@ class Service:
         (self.folder / "joint.conf").write_text(
             "[server]\nname = edge \"1\"\nlisten = 127.0.0.1\n"
             f"port = {self.udp_port}\ncontrol =\n"
-            f"[api]\nlisten = 127.0.0.1\nport = {self.port}\n"
+            f"[api]\nlisten = 127.0.0.1\nport = {self.port}\n{api}"
             "[memory]\nrequest_slab = 16MiB\nresponse_slab = 16MiB\nmax_tensor = 1MiB\nslots = 64\npages = small\n"
+            f"[load]\nmin_poll = {min_poll}\n"
             "[class interactive]\ndeadline = 50ms\n[class batch]\n"
             f"[model lenet]\npath = {model}\nversion = 3\n{more}", encoding="utf-8")
         self.log_path = self.folder / "log"
