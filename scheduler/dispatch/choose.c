@@ -90,10 +90,12 @@ bool dispatch_next(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_a
     if (late != ORDER_HEAP_NONE && dispatch->by_drop[late].key <= now_ns) {
         action->kind = DISPATCH_DROP;
         action->slot = late;
+        dispatch_note_outcome(dispatch, &dispatch->requests[late], false);
         dispatch_forget(dispatch, late);
         return true;
     }
     dispatch_queue_ripen(dispatch, now_ns);
+    dispatch_look_at_credits(dispatch, now_ns);
     const uint32_t bucket = choose_bucket(dispatch, now_ns);
     if (bucket == DISPATCH_NONE)
         return false;

@@ -18,6 +18,7 @@ struct dispatch_config dispatch_config_default(void)
         .max_delay_ns = 2000000,
         .commit_ahead_ns = 200000,
         .max_run_ns = 5000000,
+        .has_admission = true,
         .patience_ns = 1000000000,
     };
 }
@@ -59,10 +60,14 @@ static int take_memory(struct dispatch *dispatch)
     dispatch->model_workers = calloc(config->max_models * words, sizeof(*dispatch->model_workers));
     dispatch->workers = calloc(config->max_workers, sizeof(*dispatch->workers));
     dispatch->worker_set = calloc(words, sizeof(*dispatch->worker_set));
-    const bool has_all = dispatch->classes && dispatch->class_queued && dispatch->requests &&
-                         dispatch->by_urgency && dispatch->by_drop && dispatch->by_age &&
-                         dispatch->bucket_nodes && dispatch->models && dispatch->model_workers &&
-                         dispatch->workers && dispatch->worker_set;
+    dispatch->admission = calloc(config->class_count, sizeof(*dispatch->admission));
+    if (share_init(&dispatch->share, config->class_count, config->max_requests) ||
+        demand_init(&dispatch->demand, config->max_requests))
+        return -ENOMEM;
+    const bool has_all = dispatch->admission && dispatch->classes && dispatch->class_queued &&
+                         dispatch->requests && dispatch->by_urgency && dispatch->by_drop &&
+                         dispatch->by_age && dispatch->bucket_nodes && dispatch->models &&
+                         dispatch->model_workers && dispatch->workers && dispatch->worker_set;
     return has_all ? 0 : -ENOMEM;
 }
 
@@ -72,6 +77,9 @@ static void set_blank(struct dispatch *dispatch)
     memcpy(dispatch->classes, config->classes, config->class_count * sizeof(*dispatch->classes));
     dispatch->config.classes = dispatch->classes;
     dispatch->drops = dispatch->ages = dispatch->waits = order_heap_empty();
+    dispatch->credits = credits_start(config->max_requests);
+    for (uint32_t i = 0; i < config->class_count; i++)
+        dispatch->share.classes[i].weight = config->classes[i].weight;
     for (uint32_t i = 0; i < config->max_models; i++) {
         dispatch->models[i].ready = order_heap_empty();
         dispatch->models[i].workers = dispatch->model_workers + (size_t)i * dispatch->worker_words;
@@ -109,6 +117,9 @@ void dispatch_destroy(struct dispatch *dispatch)
     for (uint32_t i = 0; dispatch->models && i < dispatch->config.max_models; i++)
         batch_cost_fini(&dispatch->models[i].cost);
     bucket_table_fini(&dispatch->table);
+    share_fini(&dispatch->share);
+    demand_fini(&dispatch->demand);
+    free(dispatch->admission);
     free(dispatch->classes);
     free(dispatch->class_queued);
     free(dispatch->requests);
@@ -150,6 +161,7 @@ int dispatch_add_model(struct dispatch *dispatch, uint32_t model,
     const int error = batch_cost_init(&made->cost, facts);
     if (error)
         return error;
+    made->habit = (struct admission_habit){.rows = 1, .ratio = 1};
     made->is_there = true;
     if (dispatch->model_end <= model)
         dispatch->model_end = model + 1;

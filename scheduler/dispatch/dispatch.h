@@ -52,6 +52,10 @@ struct dispatch_config {
                                * predicted to end so soon, so that it never waits for us */
     uint64_t max_run_ns; /* 5 ms: how long a path runs at most before the worker looks who has come,
                           * where that is worth it */
+    bool has_admission; /* true: refuses what would be late behind what waits, or make that late;
+                         * false: only what would be late alone */
+    uint64_t target_delay_ns; /* 0: how long what waits may take before clients are given fewer
+                               * credits; 0: as long as two usual dispatches */
     uint64_t patience_ns; /* 1 s: what is not due before so long after its arrival is as if it
                            * were, so that nothing starves */
 };
@@ -80,7 +84,7 @@ struct dispatch_request {
 enum dispatch_verdict {
     DISPATCH_QUEUED,
     DISPATCH_FULL, /* as many wait as may: come again later */
-    DISPATCH_LATE, /* could not be ready by its deadline even alone */
+    DISPATCH_LATE, /* could not be ready by its deadline, or only by making others late */
     DISPATCH_NO_MODEL,
     DISPATCH_OVER_CREDIT, /* its client has what it may have, and others wait */
     DISPATCH_CEILING, /* as much of its class waits as may */
@@ -141,6 +145,11 @@ void dispatch_worker_has(struct dispatch *dispatch, uint32_t worker, uint32_t mo
 void dispatch_worker_lost_model(struct dispatch *dispatch, uint32_t worker, uint32_t model);
 void dispatch_worker_gone(struct dispatch *dispatch, uint32_t worker);
 
+/* Asked before memory is taken for a request: DISPATCH_QUEUED, go on, or DISPATCH_OVER_CREDIT. */
+enum dispatch_verdict dispatch_admits(struct dispatch *dispatch, uint32_t class_index,
+                                      uint64_t client, uint64_t now_ns);
+/* The first that holds: DISPATCH_NO_MODEL, DISPATCH_LATE alone; OVER_CREDIT: it could be in time,
+ * but those who had less shall; LATE; CEILING; FULL. */
 enum dispatch_verdict dispatch_submit(struct dispatch *dispatch,
                                       const struct dispatch_request *request, uint64_t now_ns);
 /* A request whose worker died: it waits again, over all limits, from its first row, in a dispatch
@@ -184,6 +193,20 @@ struct dispatch_load {
 };
 
 void dispatch_measure(const struct dispatch *dispatch, uint64_t now_ns, struct dispatch_load *load);
+enum dispatch_admit { DISPATCH_OPEN, DISPATCH_PROBABILISTIC, DISPATCH_CLOSED };
+
+struct dispatch_class_load {
+    uint32_t queued;
+    uint64_t queued_ns; /* what that will take of one worker's time */
+    uint64_t predicted_wait_ns; /* of one that came now with the class's usual deadline */
+    enum dispatch_admit admit; /* CLOSED: nobody; PROBABILISTIC: those within their share */
+    uint64_t retry_after_ns; /* of CLOSED: when that may have changed */
+};
+
+void dispatch_measure_class(const struct dispatch *dispatch, uint32_t class_index, uint64_t now_ns,
+                            struct dispatch_class_load *load);
+/* How many requests each client may have open. */
+uint32_t dispatch_credits(const struct dispatch *dispatch);
 uint32_t dispatch_class_queued(const struct dispatch *dispatch, uint32_t class_index);
 /* Requests of the model that wait at each of the cuts below cut_count, into queued[]. */
 void dispatch_measure_cuts(const struct dispatch *dispatch, uint32_t model, uint32_t *queued,

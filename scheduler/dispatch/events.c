@@ -33,25 +33,24 @@ static bool is_possible(const struct dispatch *dispatch, const struct dispatch_r
            facts->rows;
 }
 
-static void accept(struct dispatch *dispatch, const struct dispatch_request *facts, bool is_alone,
-                   bool is_new, uint64_t now_ns)
+static void accept(struct dispatch *dispatch, const struct dispatch_request *facts,
+                   const struct admission_claim *claim, bool is_alone, bool is_new, uint64_t now_ns)
 {
     assert(facts->slot < dispatch->config.max_requests);
     assert(facts->class_index < dispatch->config.class_count);
     struct request *request = &dispatch->requests[facts->slot];
     assert(request->state == REQUEST_NONE);
-    const uint64_t patience_ns = dispatch->config.patience_ns;
-    const uint64_t aged_ns =
-        facts->arrived_ns > UINT64_MAX - patience_ns ? UINT64_MAX : facts->arrived_ns + patience_ns;
     *request = (struct request){
         .facts = *facts,
         .is_alone = is_alone,
-        .order_ns = facts->deadline_ns < aged_ns ? facts->deadline_ns : aged_ns,
+        .order_ns = dispatch_order_ns(dispatch, facts, now_ns),
+        .claim = *claim,
         .sequence = dispatch->next_sequence++,
         .worker = DISPATCH_NONE,
     };
     begin_chunk(dispatch, request);
     dispatch->models[facts->model].request_count++;
+    dispatch_enter(dispatch, request);
     dispatch_queue_in(dispatch, facts->slot, is_new, now_ns);
 }
 
@@ -77,15 +76,19 @@ enum dispatch_verdict dispatch_submit(struct dispatch *dispatch,
     now_ns = dispatch_clock(dispatch, now_ns);
     if (!is_possible(dispatch, request))
         return DISPATCH_NO_MODEL;
+    assert(request->class_index < dispatch->config.class_count);
     if (is_late(dispatch, request, now_ns))
         return DISPATCH_LATE;
-    assert(request->class_index < dispatch->config.class_count);
+    struct admission_claim claim;
+    const enum dispatch_verdict verdict = dispatch_decide(dispatch, request, now_ns, &claim);
+    if (verdict != DISPATCH_QUEUED)
+        return verdict;
     if (dispatch->class_queued[request->class_index] >=
         dispatch->classes[request->class_index].max_queued)
         return DISPATCH_FULL;
     if (dispatch->queued_count >= dispatch->config.max_queued)
         return DISPATCH_FULL;
-    accept(dispatch, request, false, true, now_ns);
+    accept(dispatch, request, &claim, false, true, now_ns);
     return DISPATCH_QUEUED;
 }
 
@@ -94,7 +97,9 @@ void dispatch_requeue(struct dispatch *dispatch, const struct dispatch_request *
 {
     now_ns = dispatch_clock(dispatch, now_ns);
     assert(is_possible(dispatch, request));
-    accept(dispatch, request, is_alone, false, now_ns);
+    struct admission_claim claim;
+    dispatch_price(dispatch, request, UINT32_MAX, &claim);
+    accept(dispatch, request, &claim, is_alone, false, now_ns);
 }
 
 int dispatch_cancel(struct dispatch *dispatch, uint32_t slot)
@@ -175,9 +180,13 @@ bool dispatch_row_done(struct dispatch *dispatch, uint32_t worker, uint32_t numb
     request->running &= ~bit;
     request->waiting |= was_run ? 0 : bit;
     request->has_run |= was_run;
+    if (!was_run)
+        dispatch_uncharge(dispatch, request, run, at);
     if (request->running)
         return false;
     if (is_over(dispatch, request)) {
+        if (!request->is_cancelled)
+            dispatch_note_outcome(dispatch, request, now_ns <= request->facts.deadline_ns);
         dispatch_forget(dispatch, slot);
         return true;
     }
@@ -228,6 +237,7 @@ int dispatch_run_done(struct dispatch *dispatch, uint32_t worker, uint32_t numbe
     run->is_open = false;
     model->open_count--;
     note_end(dispatch, &dispatch->workers[worker], now_ns);
+    dispatch_settle(dispatch, run, compute_ns);
     dispatch_note_ratio(dispatch, compute_ns, run->missed_count ? 0 : run->expected_ns);
     return 0;
 }

@@ -111,6 +111,7 @@ void dispatch_fill(struct dispatch *dispatch, uint32_t bucket, uint32_t at, uint
     if (given_up != DISPATCH_NONE) {
         action->kind = DISPATCH_DROP;
         action->slot = given_up;
+        dispatch_note_outcome(dispatch, &dispatch->requests[given_up], false);
         dispatch_forget(dispatch, given_up);
         return;
     }

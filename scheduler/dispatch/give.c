@@ -12,8 +12,8 @@ static uint32_t free_place(const struct run *run)
 }
 
 /* The request's rows that wait, into the record and the action. */
-static void take(struct dispatch *dispatch, uint32_t slot, uint32_t worker, struct run *run,
-                 struct dispatch_action *action)
+static void take(struct dispatch *dispatch, uint32_t slot, const struct dispatch_gift *gift,
+                 struct run *run, struct dispatch_action *action)
 {
     struct request *request = &dispatch->requests[slot];
     dispatch_queue_out(dispatch, slot);
@@ -24,12 +24,14 @@ static void take(struct dispatch *dispatch, uint32_t slot, uint32_t worker, stru
         run->pending |= UINT64_C(1) << place;
         run->rows[place] = row;
         action->rows[action->row_count++] = row;
+        dispatch_charge(dispatch, request, run, place);
     }
     request->running = request->waiting;
     request->waiting = 0;
     request->state = REQUEST_RUNS;
     dispatch->running_count++;
-    dispatch_hold(dispatch, slot, worker);
+    dispatch_note_wait(dispatch, request, gift->start_ns);
+    dispatch_hold(dispatch, slot, gift->worker);
 }
 
 static void take_all(struct dispatch *dispatch, const struct dispatch_gift *gift, struct run *run,
@@ -49,7 +51,7 @@ static void take_all(struct dispatch *dispatch, const struct dispatch_gift *gift
         const struct dispatch_request *facts = &dispatch->requests[gift->slots[i]].facts;
         action->from = facts->from < action->from ? facts->from : action->from;
         action->to = facts->to > action->to ? facts->to : action->to;
-        take(dispatch, gift->slots[i], gift->worker, run, action);
+        take(dispatch, gift->slots[i], gift, run, action);
     }
     run->row_count += action->row_count;
     dispatch->counts.rows += action->row_count;

@@ -9,7 +9,7 @@ static uint64_t left_ns(const struct worker *worker, uint64_t now_ns)
 /* What is queued is poured over the workers, into the one that is done first, as water: the level
  * is when the next could begin. Those that are busy for longer take none; each round leaves out
  * such, and the level of the others only sinks by it. */
-static uint64_t level_ns(const struct dispatch *dispatch, uint64_t queued_ns, uint64_t now_ns)
+uint64_t dispatch_level_ns(const struct dispatch *dispatch, uint64_t queued_ns, uint64_t now_ns)
 {
     uint64_t level_ns = UINT64_MAX;
     for (;;) {
@@ -50,7 +50,7 @@ void dispatch_measure(const struct dispatch *dispatch, uint64_t now_ns, struct d
         if (worker->open_count && now_ns > worker->began_ns)
             load->busy_ns += now_ns - worker->began_ns;
     }
-    load->predicted_wait_ns = level_ns(dispatch, queued_ns, now_ns);
+    load->predicted_wait_ns = dispatch_level_ns(dispatch, queued_ns, now_ns);
 }
 
 uint32_t dispatch_class_queued(const struct dispatch *dispatch, uint32_t class_index)

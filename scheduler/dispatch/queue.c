@@ -201,6 +201,7 @@ void dispatch_queue_in(struct dispatch *dispatch, uint32_t slot, bool is_new, ui
     push_deadline(dispatch, slot);
     dispatch->queued_count++;
     dispatch->class_queued[facts->class_index]++;
+    dispatch_wait(dispatch, slot);
     dispatch_queue_place(dispatch, at);
 }
 
@@ -227,6 +228,7 @@ void dispatch_queue_take(struct dispatch *dispatch, uint32_t slot)
     request->bucket = DISPATCH_NONE;
     dispatch->queued_count--;
     dispatch->class_queued[request->facts.class_index]--;
+    dispatch_wait_ends(dispatch, slot);
 }
 
 void dispatch_queue_out(struct dispatch *dispatch, uint32_t slot)

@@ -3,10 +3,14 @@
 #ifndef SCHEDULER_DISPATCH_STATE_H
 #define SCHEDULER_DISPATCH_STATE_H
 
+#include "scheduler/dispatch/admission.h"
 #include "scheduler/dispatch/batch_cost.h"
 #include "scheduler/dispatch/bucket_table.h"
+#include "scheduler/dispatch/credits.h"
+#include "scheduler/dispatch/demand.h"
 #include "scheduler/dispatch/dispatch.h"
 #include "scheduler/dispatch/order_heap.h"
+#include "scheduler/dispatch/share.h"
 
 #define DISPATCH_NONE UINT32_MAX
 #define DISPATCH_WORKER_RUNS 2u /* given to a worker at once: the one it runs, and the next */
@@ -41,11 +45,13 @@ struct request {
     uint32_t older, newer; /* in the bucket */
     uint32_t worker; /* that runs it, or runs it on; DISPATCH_NONE */
     uint32_t held_before, held_after; /* list of the worker's */
+    struct admission_claim claim;
 };
 
 struct model {
     bool is_there;
     struct batch_cost cost;
+    struct admission_habit habit;
     uint32_t request_count; /* queued or running */
     uint32_t open_count; /* dispatches that run */
     uint64_t queued_ns; /* sum over its buckets */
@@ -64,6 +70,7 @@ struct run {
     uint32_t at; /* cut that it has reached, as far as the worker said */
     uint64_t expected_ns; /* corrected, for the clock */
     struct dispatch_row rows[DISPATCH_MAX_BATCH];
+    struct admission_charge charges[DISPATCH_MAX_BATCH]; /* of the rows */
 };
 
 struct worker {
@@ -93,12 +100,17 @@ struct dispatch {
     uint32_t worker_words;
     uint64_t *worker_set; /* [worker_words]: scratch of a decision */
     uint32_t model_end; /* models are numbered below */
+    uint32_t up_count; /* workers that take work */
     uint32_t queued_count, running_count;
     uint32_t next_number;
     uint64_t next_sequence;
     uint64_t latest_ns; /* the latest time that anybody told */
     uint64_t busy_ns; /* of dispatches that ended */
     struct dispatch_counts counts;
+    struct admission_class *admission; /* [class_count] */
+    struct demand demand; /* what is queued, in the order of service */
+    struct share share;
+    struct credits credits;
 };
 
 /* queue.c: puts a request whose chunk waits into a bucket, or takes it out of its bucket. */
@@ -145,6 +157,41 @@ void dispatch_give_more(struct dispatch *dispatch, const struct dispatch_gift *g
  * not be in time, or not without harm to more. */
 void dispatch_fill(struct dispatch *dispatch, uint32_t bucket, uint32_t worker, uint64_t now_ns,
                    struct dispatch_action *action);
+
+/* admission.c: whether a request that would not be late alone can be taken; the order of one that
+ * is, and its claim. Nobody is refused without has_admission. */
+enum dispatch_verdict dispatch_decide(struct dispatch *dispatch,
+                                      const struct dispatch_request *facts, uint64_t now_ns,
+                                      struct admission_claim *claim);
+/* What it costs in batches of so many rows, or of as many as are usual if that is fewer. */
+void dispatch_price(const struct dispatch *dispatch, const struct dispatch_request *facts,
+                    uint32_t batch, struct admission_claim *claim);
+uint64_t dispatch_order_ns(const struct dispatch *dispatch, const struct dispatch_request *facts,
+                           uint64_t now_ns);
+/* It is in; it waits, it waits no more; it is over, in time or not. */
+void dispatch_enter(struct dispatch *dispatch, struct request *request);
+void dispatch_wait(struct dispatch *dispatch, uint32_t slot);
+void dispatch_wait_ends(struct dispatch *dispatch, uint32_t slot);
+void dispatch_leave(struct dispatch *dispatch, const struct request *request);
+void dispatch_note_outcome(struct dispatch *dispatch, const struct request *request,
+                           bool is_in_time);
+
+/* charge.c: a request leaves the queue for a dispatch that begins then; its row at that place of
+ * the record begins, or was not run after all; the dispatch is over and took so long (0: as long as
+ * predicted). */
+void dispatch_note_wait(struct dispatch *dispatch, const struct request *request,
+                        uint64_t start_ns);
+void dispatch_charge(struct dispatch *dispatch, struct request *request, struct run *run,
+                     uint32_t place);
+void dispatch_uncharge(struct dispatch *dispatch, struct request *request, struct run *run,
+                       uint32_t place);
+void dispatch_settle(struct dispatch *dispatch, struct run *run, uint64_t compute_ns);
+
+/* class_load.c: the sum of credits follows the delay, at times. */
+void dispatch_look_at_credits(struct dispatch *dispatch, uint64_t now_ns);
+
+/* load.c: when the next could begin, from now on, if so much is queued. */
+uint64_t dispatch_level_ns(const struct dispatch *dispatch, uint64_t queued_ns, uint64_t now_ns);
 
 /* counts.c: a dispatch that should have taken predicted_ns (0: not known) took compute_ns. */
 void dispatch_note_ratio(struct dispatch *dispatch, uint64_t compute_ns, uint64_t predicted_ns);

@@ -36,6 +36,7 @@ void dispatch_forget(struct dispatch *dispatch, uint32_t slot)
         dispatch_queue_out(dispatch, slot);
     else
         dispatch->running_count--;
+    dispatch_leave(dispatch, request);
     dispatch_release(dispatch, slot);
     dispatch->models[request->facts.model].request_count--;
     request->state = REQUEST_NONE;
@@ -47,7 +48,8 @@ void dispatch_worker_has(struct dispatch *dispatch, uint32_t worker, uint32_t mo
         !dispatch->models[model].is_there || dispatch_worker_can(dispatch, worker, model))
         return;
     dispatch->models[model].workers[worker / 64] |= UINT64_C(1) << worker % 64;
-    dispatch->workers[worker].model_count++;
+    if (!dispatch->workers[worker].model_count++)
+        demand_set_workers(&dispatch->demand, ++dispatch->up_count);
 }
 
 /* What was begun there of this model goes on elsewhere. */
@@ -57,7 +59,8 @@ void dispatch_worker_lost_model(struct dispatch *dispatch, uint32_t worker, uint
         !dispatch_worker_can(dispatch, worker, model))
         return;
     dispatch->models[model].workers[worker / 64] &= ~(UINT64_C(1) << worker % 64);
-    dispatch->workers[worker].model_count--;
+    if (!--dispatch->workers[worker].model_count && --dispatch->up_count)
+        demand_set_workers(&dispatch->demand, dispatch->up_count);
     uint32_t next;
     for (uint32_t slot = dispatch->workers[worker].held_first; slot != DISPATCH_NONE; slot = next) {
         const struct request *request = &dispatch->requests[slot];
@@ -79,8 +82,10 @@ void dispatch_worker_gone(struct dispatch *dispatch, uint32_t worker)
     for (uint32_t i = 0; i < dispatch->config.max_models; i++)
         dispatch_worker_lost_model(dispatch, worker, i);
     for (uint32_t i = 0; i < DISPATCH_WORKER_RECORDS; i++)
-        if (gone->runs[i].is_open)
+        if (gone->runs[i].is_open) {
+            dispatch_settle(dispatch, &gone->runs[i], 0);
             dispatch->models[gone->runs[i].model].open_count--;
+        }
     if (gone->open_count && dispatch->latest_ns > gone->began_ns)
         dispatch->busy_ns += dispatch->latest_ns - gone->began_ns;
     *gone = (struct worker){.pinned = order_heap_empty(), .held_first = DISPATCH_NONE};

@@ -78,6 +78,7 @@ int world_init(struct world *world, uint64_t seed)
     config.max_models = REFERENCE_MODELS;
     config.class_count = REFERENCE_CLASSES;
     config.classes = classes;
+    config.has_admission = false; /* which the reference does not know */
     config.mode = world_chance(world, 10) ? DISPATCH_ALONE : DISPATCH_PER_CUT;
     config.max_delay_ns = world_chance(world, 20) ? 0 : between(world, 0, 5 * MS);
     config.commit_ahead_ns = world_chance(world, 20) ? 0 : between(world, 0, MS);

@@ -27,6 +27,7 @@ static inline struct dispatch_config case_config(void)
     config.max_models = CASE_MODELS;
     config.class_count = CASE_CLASSES;
     config.classes = classes;
+    config.has_admission = false;
     return config;
 }
 

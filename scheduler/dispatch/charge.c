@@ -1,0 +1,100 @@
+/* Whose time a dispatch was: each row pays its part when it is over; and how batches run lately. */
+#include "scheduler/dispatch/state.h"
+
+#define HABIT_WEIGHT (1.0 / 8)
+#define WAIT_WEIGHT (1.0 / 64)
+#define LEAST_RATIO 0.25
+#define MOST_RATIO 4.0
+
+void dispatch_note_wait(struct dispatch *dispatch, const struct request *request, uint64_t start_ns)
+{
+    struct admission_class *class = &dispatch->admission[request->facts.class_index];
+    const uint64_t waited_ns = start_ns > request->came_ns ? start_ns - request->came_ns : 0;
+    if (request->first_row || request->has_run)
+        return;
+    class->waited_ns += WAIT_WEIGHT * ((double)waited_ns - class->waited_ns);
+    class->predicted_ns +=
+        WAIT_WEIGHT * ((double)request->claim.predicted_wait_ns - class->predicted_ns);
+}
+
+static void settle(struct dispatch *dispatch, struct admission_charge *charge, uint64_t spent_ns)
+{
+    share_settle(&dispatch->share, charge->client, charge->cost_ns, spent_ns);
+    charge->is_open = false;
+}
+
+void dispatch_charge(struct dispatch *dispatch, struct request *request, struct run *run,
+                     uint32_t place)
+{
+    struct admission_charge *charge = &run->charges[place];
+    struct admission_claim *claim = &request->claim;
+    if (charge->is_open)
+        settle(dispatch, charge, charge->cost_ns);
+    const uint64_t each_ns = claim->cost_ns / request->facts.rows;
+    const uint64_t cost_ns = each_ns < claim->unspent_ns ? each_ns : claim->unspent_ns;
+    *charge = (struct admission_charge){.is_open = true,
+                                        .client = claim->client,
+                                        .from = request->facts.from,
+                                        .to = request->facts.to,
+                                        .cost_ns = cost_ns};
+    claim->unspent_ns -= cost_ns;
+    share_hold(&dispatch->share, claim->client);
+}
+
+/* What was settled before the row was known to have missed stays paid. */
+void dispatch_uncharge(struct dispatch *dispatch, struct request *request, struct run *run,
+                       uint32_t place)
+{
+    struct admission_charge *charge = &run->charges[place];
+    if (!charge->is_open)
+        return;
+    request->claim.unspent_ns += charge->cost_ns;
+    charge->cost_ns = 0;
+    settle(dispatch, charge, 0);
+}
+
+/* What as many rows together would take over the range of each, and of that its part. */
+static uint64_t even_ns(const struct model *model, const struct admission_charge *charge,
+                        uint32_t rows)
+{
+    return batch_cost_ns(&model->cost, COST_TYPICAL, charge->from, charge->to, rows) / rows;
+}
+
+static void note_habit(struct model *model, uint32_t rows, uint64_t even_sum_ns,
+                       uint64_t compute_ns)
+{
+    struct admission_habit *habit = &model->habit;
+    habit->rows += HABIT_WEIGHT * (rows - habit->rows);
+    habit->run_ns += HABIT_WEIGHT * ((double)compute_ns - habit->run_ns);
+    if (!even_sum_ns || rows == 1)
+        return;
+    double ratio = (double)compute_ns / (double)even_sum_ns;
+    ratio = ratio < LEAST_RATIO ? LEAST_RATIO : ratio > MOST_RATIO ? MOST_RATIO : ratio;
+    habit->ratio += HABIT_WEIGHT * (ratio - habit->ratio);
+}
+
+void dispatch_settle(struct dispatch *dispatch, struct run *run, uint64_t compute_ns)
+{
+    struct model *model = &dispatch->models[run->model];
+    uint64_t sum_ns = 0, even_sum_ns = 0;
+    uint32_t rows = 0;
+    for (uint32_t i = 0; i < DISPATCH_MAX_BATCH; i++)
+        rows += run->charges[i].is_open;
+    for (uint32_t i = 0; i < DISPATCH_MAX_BATCH; i++) {
+        if (!run->charges[i].is_open)
+            continue;
+        sum_ns += run->charges[i].cost_ns;
+        even_sum_ns += even_ns(model, &run->charges[i], rows);
+    }
+    if (compute_ns && rows)
+        note_habit(model, rows, even_sum_ns, compute_ns);
+    for (uint32_t i = 0; i < DISPATCH_MAX_BATCH; i++) {
+        struct admission_charge *charge = &run->charges[i];
+        if (!charge->is_open)
+            continue;
+        const double spent_ns =
+            compute_ns ? (double)compute_ns * (double)charge->cost_ns / (double)(sum_ns + !sum_ns)
+                       : (double)charge->cost_ns;
+        settle(dispatch, charge, (uint64_t)spent_ns);
+    }
+}

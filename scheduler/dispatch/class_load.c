@@ -1,0 +1,91 @@
+/* What one would find who came now: the wait of each class, and how many more are welcome. */
+#include "scheduler/dispatch/state.h"
+
+#define LEAST_RETRY_NS UINT64_C(1000000)
+#define OWN_WAIT_NS 20000.0 /* counts on both sides: a ratio of nothing to nothing is one */
+#define TARGET_RUNS 2 /* usual dispatches that may wait */
+#define BUSY_RUNS 2 /* usual dispatches that each worker needs to be busy */
+
+static double run_rows(const struct dispatch *dispatch)
+{
+    double rows = 1;
+    for (uint32_t i = 0; i < dispatch->model_end; i++)
+        if (dispatch->models[i].is_there && dispatch->models[i].habit.rows > rows)
+            rows = dispatch->models[i].habit.rows;
+    return rows;
+}
+
+static uint64_t target_ns(const struct dispatch *dispatch)
+{
+    if (dispatch->config.target_delay_ns)
+        return dispatch->config.target_delay_ns;
+    double run_ns = 0;
+    for (uint32_t i = 0; i < dispatch->model_end; i++)
+        if (dispatch->models[i].is_there && dispatch->models[i].habit.run_ns > run_ns)
+            run_ns = dispatch->models[i].habit.run_ns;
+    return run_ns > 0 ? (uint64_t)(TARGET_RUNS * run_ns) : UINT64_MAX / 4;
+}
+
+void dispatch_look_at_credits(struct dispatch *dispatch, uint64_t now_ns)
+{
+    const double busy = BUSY_RUNS * run_rows(dispatch) * dispatch->demand.workers;
+    credits_look(&dispatch->credits, (uint64_t)demand_total_ns(&dispatch->demand),
+                 target_ns(dispatch), (uint32_t)busy + 1, dispatch->share.open_count, now_ns);
+}
+
+uint32_t dispatch_credits(const struct dispatch *dispatch)
+{
+    return credits_each(&dispatch->credits, dispatch->share.open_count);
+}
+
+enum dispatch_verdict dispatch_admits(struct dispatch *dispatch, uint32_t class_index,
+                                      uint64_t client, uint64_t now_ns)
+{
+    now_ns = dispatch_clock(dispatch, now_ns);
+    if (!dispatch->config.has_admission || class_index >= dispatch->config.class_count)
+        return DISPATCH_QUEUED;
+    dispatch_look_at_credits(dispatch, now_ns);
+    const uint32_t open = share_open(&dispatch->share, class_index, client);
+    const uint32_t clients = dispatch->share.open_count + !open;
+    const bool is_over =
+        open >= credits_each(&dispatch->credits, clients) ||
+        dispatch->queued_count + dispatch->running_count >= credits_bound(&dispatch->credits);
+    return is_over ? DISPATCH_OVER_CREDIT : DISPATCH_QUEUED;
+}
+
+/* The workers' part of the wait is known best; the clock's word on the rest is put right by what
+ * it was worth lately. */
+static uint64_t corrected_ns(const struct admission_class *class, uint64_t wait_ns)
+{
+    const double ratio = (class->waited_ns + OWN_WAIT_NS) / (class->predicted_ns + OWN_WAIT_NS);
+    return (uint64_t)((double)wait_ns * ratio);
+}
+
+void dispatch_measure_class(const struct dispatch *dispatch, uint32_t class_index, uint64_t now_ns,
+                            struct dispatch_class_load *load)
+{
+    *load = (struct dispatch_class_load){.admit = DISPATCH_OPEN};
+    if (class_index >= dispatch->config.class_count)
+        return;
+    const struct admission_class *class = &dispatch->admission[class_index];
+    const struct dispatch_class *limits = &dispatch->classes[class_index];
+    const struct demand *demand = &dispatch->demand;
+    const uint64_t usual_ns =
+        class->usual_ns > 0 ? (uint64_t) class->usual_ns : dispatch->config.patience_ns;
+    const struct demand_view view = demand_look(demand, now_ns + usual_ns);
+    const uint64_t wait_ns =
+        dispatch_level_ns(dispatch, (uint64_t)view.before_ns * demand->workers, now_ns);
+    load->queued = dispatch->class_queued[class_index];
+    load->queued_ns = class->queued_ns;
+    load->predicted_wait_ns = corrected_ns(class, wait_ns);
+    const bool is_full = load->queued >= limits->max_queued ||
+                         dispatch->queued_count >= dispatch->config.max_queued ||
+                         class->queued_ns / demand->workers > limits->ceiling_ns;
+    if (is_full)
+        load->admit = DISPATCH_CLOSED;
+    else if (class->usual_ns > 0 && (double)wait_ns > class->usual_ns / 2)
+        load->admit = DISPATCH_PROBABILISTIC;
+    if (is_full)
+        load->retry_after_ns =
+            load->predicted_wait_ns > LEAST_RETRY_NS ? load->predicted_wait_ns : LEAST_RETRY_NS;
+}
