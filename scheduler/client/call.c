@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define STALE_LOAD_NS UINT64_C(500000000) /* a load older than this is asked for again */
-
 void call_list_add(struct call_list *list, struct call *call)
 {
     call->next = NULL;
@@ -62,80 +60,30 @@ static int check(const struct joint *joint, const struct joint_call *said, struc
     return 0;
 }
 
-static double share_of(enum joint_encoding encoding)
-{
-    return encoding == JOINT_U8 ? 0.25 : encoding == JOINT_F16 ? 0.5 : 1;
-}
-
-/* Where the answer is expected soonest. Without a server, or where the plan cannot be carried out
- * for so many rows, on the device. */
-static void plan(struct call *call, struct server_link *link, uint64_t now_ns)
-{
-    struct joint *joint = call->joint;
-    struct planner_choice choice = {0};
-    struct planner_wish wish = {.rows = call->said.rows,
-                                .up_share = share_of(call->said.encoding),
-                                .down_share = share_of(call->said.answer_encoding)};
-    call->report.planned_ms =
-        planner_local_ms(&joint->planner, 0, joint->last_cut) * call->said.rows;
-    if (!link || estimate_is_closed(&link->estimate, now_ns))
-        return;
-    if (!link->estimate.has_load || now_ns - link->estimate.heard_ns > STALE_LOAD_NS)
-        server_link_ask(link); /* for the next call; this one does not wait */
-    estimate_conditions(&link->estimate, now_ns, &wish.conditions);
-    int rc = planner_solve(&joint->planner, &wish, &choice);
-    /* One call tries a server whose link nobody has measured yet: else what is assumed of it would
-     * keep everybody from finding out. */
-    if (rc == 0 && choice.from == choice.to && link->estimate.is_heard && !link->estimate.has_up &&
-        !link->is_explored) {
-        link->is_explored = true;
-        rc = planner_explore(&joint->planner, &wish, &choice);
-    }
-    if (rc || choice.from == choice.to ||
-        message_bytes(cut_at(call, choice.from), call->said.rows, JTP_F32) == 0 ||
-        message_bytes(cut_at(call, choice.to), call->said.rows, JTP_F32) == 0)
-        return;
-    call->report.from = choice.from;
-    call->report.to = choice.to;
-    call->report.planned_ms = choice.ms;
-}
-
-static void choose(struct call *call)
-{
-    struct joint *joint = call->joint;
-    struct server_link *link = NULL;
-    if (call->said.split != JOINT_MOBILE)
-        link = io_choose_link(joint, call->begun_ns);
-    if (call->said.split == JOINT_AUTO) {
-        plan(call, link, call->begun_ns);
-    } else if (call->said.split != JOINT_MOBILE) {
-        call->report.from = call->said.from;
-        call->report.to = call->said.to;
-    }
-    bool has_remote = call->report.from < call->report.to;
-    if (has_remote && link)
-        call->report.server = (int32_t)(link - joint->links);
-    call->request.reason = has_remote && !link ? JOINT_UNREACHABLE : JOINT_AS_PLANNED;
-}
-
-int call_begin(struct joint *joint, const struct joint_call *said, struct call **begun)
+int call_begin(struct joint *joint, const struct joint_call *said, bool may_wait,
+               struct call **begun)
 {
     struct joint_call checked;
     int rc = check(joint, said, &checked);
     if (rc)
         return rc;
+    const uint64_t begun_ns = joint_now_ns();
     pthread_mutex_lock(&joint->mutex);
+    if (may_wait && checked.split == JOINT_AUTO)
+        choice_await_load(joint, &checked);
     struct call *call = call_list_take(&joint->free_calls);
     if (call) {
         call->stage = CALL_NEW;
         call->said = checked;
         call->status = 0;
         call->is_submitted = false;
-        call->begun_ns = joint_now_ns();
+        const uint64_t now_ns = joint_now_ns();
+        call->begun_ns = begun_ns;
         call->deadline_ns = checked.deadline_ns ? call->begun_ns + checked.deadline_ns : 0;
-        call->report = (struct joint_report){.server = -1, .rows = checked.rows};
+        call->report =
+            (struct joint_report){.server = -1, .rows = checked.rows, .wait_ns = now_ns - begun_ns};
         call->request = (struct server_link_request){.is_open = false};
-        choose(call);
+        choice_make(call, now_ns);
     }
     pthread_mutex_unlock(&joint->mutex);
     *begun = call;
@@ -187,19 +135,37 @@ static int make_state(struct call *call)
     return 0;
 }
 
+/* When it is to be there, and how long it may wait for leave to be sent: as long as its work takes
+ * here, so that at worst it takes twice the better of both. */
+static void set_times(struct call *call)
+{
+    struct joint *joint = call->joint;
+    struct server_link_request *request = &call->request;
+    const uint32_t from = call->report.from, to = call->report.to, rows = call->said.rows;
+    const uint64_t now_ns = joint_now_ns();
+    struct planner_wish wish = {.rows = rows, .up_share = 1, .down_share = 1};
+    struct planner_parts parts = {.device_ms = 0};
+    pthread_mutex_lock(&joint->mutex);
+    const double base_ms = planner_server_ms(&joint->planner, from, to);
+    const double rest_ms = planner_local_ms(&joint->planner, from, joint->last_cut) * rows;
+    if (call->report.server >= 0) {
+        estimate_conditions(&joint->links[call->report.server].estimate, now_ns, &wish.conditions);
+        planner_parts(&joint->planner, &wish, from, to, &parts);
+    }
+    pthread_mutex_unlock(&joint->mutex);
+    request->base_ns = (uint64_t)(base_ms * 1e6) * rows;
+    request->planned_ns = (uint64_t)((parts.total_ms - parts.device_ms) * 1e6);
+    request->give_up_ns = patience_give_up_ns(now_ns, call->deadline_ns, (uint64_t)(rest_ms * 1e6));
+    request->waits_until_ns = now_ns + (uint64_t)(rest_ms * 1e6);
+}
+
 static void make_request(struct call *call, enum jtp_encoding encoding, const uint8_t *message)
 {
     struct joint *joint = call->joint;
     const struct engine_cut *to = cut_at(call, call->report.to);
     enum jtp_encoding answer = message_encoding(to, (enum jtp_encoding)call->said.answer_encoding);
-    pthread_mutex_lock(&joint->mutex);
-    double part_ms = planner_local_ms(&joint->planner, call->report.from, call->report.to);
-    double rest_ms = planner_local_ms(&joint->planner, call->report.from, joint->last_cut);
-    pthread_mutex_unlock(&joint->mutex);
-    call->request.local_ns = (uint64_t)(part_ms * 1e6) * call->said.rows;
     call->request.answer_bytes = message_bytes(to, call->said.rows, answer);
-    call->request.give_up_ns = patience_give_up_ns(joint_now_ns(), call->deadline_ns,
-                                                   (uint64_t)(rest_ms * 1e6) * call->said.rows);
+    set_times(call);
     call->request.submission = (struct jtp_submission){
         .open = {.encoding = (uint8_t)encoding,
                  .answer_encoding = (uint8_t)answer,
@@ -275,14 +241,15 @@ void call_after(struct call *call)
 
 /* ---- The server's part has ended ---- */
 
-static void tell_load(struct joint_report *report, const struct jtp_load *load)
+void call_tell_load(struct joint_load *told, const struct jtp_load *load)
 {
-    report->has_load = true;
-    report->load = (struct joint_load){.predicted_wait_us = load->predicted_wait_us,
-                                       .utilization_permille = load->utilization_permille,
-                                       .queued = load->queued,
-                                       .state = load->state,
-                                       .age_us = load->age_us};
+    *told = (struct joint_load){.predicted_wait_us = load->predicted_wait_us,
+                                .utilization_permille = load->utilization_permille,
+                                .queued = load->queued,
+                                .state = load->state,
+                                .age_us = load->age_us,
+                                .credits = load->credits,
+                                .switch_gain = load->switch_gain / 255.0};
 }
 
 void call_ended(struct call *call)
@@ -293,8 +260,9 @@ void call_ended(struct call *call)
     report->reason = request->reason;
     if (request->reason == JOINT_REJECTED)
         report->reject = event->reason;
+    report->has_load = event->has_load;
     if (event->has_load)
-        tell_load(report, &event->load);
+        call_tell_load(&report->load, &event->load);
     if (event->sent_ns > 0)
         report->up_bytes = request->submission.open.total_bytes;
     if (request->reason == JOINT_AS_PLANNED) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 
 /* What a run's layers took, for the planner. Called with the mutex. */
 static void learn(struct joint *joint, const uint64_t *layer_ns, uint32_t from, uint32_t to,
@@ -18,6 +19,18 @@ static void learn(struct joint *joint, const uint64_t *layer_ns, uint32_t from, 
     }
 }
 
+/* Acts as a device that takes as long as the profile says. The context stays taken: that device
+ * would compute. */
+static void pace(struct joint *joint, uint64_t start_ns, double ms)
+{
+    const uint64_t until_ns = start_ns + (uint64_t)(ms * 1e6);
+    const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000u),
+                                   .tv_nsec = (long)(until_ns % 1000000000u)};
+    if (joint->is_paced)
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+            ;
+}
+
 int compute_run(struct call *call, uint32_t from, uint32_t to)
 {
     struct joint *joint = call->joint;
@@ -28,8 +41,10 @@ int compute_run(struct call *call, uint32_t from, uint32_t to)
         pthread_cond_wait(&joint->context_free, &joint->mutex);
     struct engine_context *context = joint->contexts[--joint->free_contexts];
     uint64_t *layer_ns = joint->layer_ns[joint->free_contexts];
+    const uint64_t begun_ns = joint_now_ns();
+    const double planned_ms = joint->is_paced ? planner_local_ms(&joint->planner, from, to) : 0;
     pthread_mutex_unlock(&joint->mutex);
-    call->report.wait_ns += joint_now_ns() - start_ns;
+    call->report.wait_ns += begun_ns - start_ns;
     memset(layer_ns, 0, engine_model_layer_count(joint->model) * sizeof(*layer_ns));
     const struct engine_run run = {.from = from,
                                    .to = to,
@@ -38,6 +53,7 @@ int compute_run(struct call *call, uint32_t from, uint32_t to)
                                    .outputs = call->output_rows,
                                    .layer_ns = layer_ns};
     int rc = engine_context_run(context, &run, &error);
+    pace(joint, begun_ns, planned_ms * call->said.rows);
     pthread_mutex_lock(&joint->mutex);
     if (rc == 0)
         learn(joint, layer_ns, from, to, call->said.rows);

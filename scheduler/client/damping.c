@@ -77,6 +77,8 @@ void damping_failed(struct damping *damping, uint64_t retry_after_ns, uint64_t *
     const uint64_t until_ns = now_ns + (uint64_t)((double)wait_ns * (0.5 + chance_unit(random)));
     if (until_ns > damping->blocked_until_ns)
         damping->blocked_until_ns = until_ns;
+    if (retry_after_ns > 0 && until_ns > damping->told_until_ns)
+        damping->told_until_ns = until_ns;
 }
 
 void damping_answered(struct damping *damping)

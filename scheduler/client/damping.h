@@ -45,6 +45,7 @@ struct damping {
     uint64_t dwells_until_ns;
     uint64_t drawn_ns; /* when a chance was last drawn; 0: never */
     uint64_t blocked_until_ns;
+    uint64_t told_until_ns; /* the part of it that the server asked for */
     uint32_t failures; /* in a row */
 };
 
@@ -74,6 +75,12 @@ void damping_answered(struct damping *damping);
 static inline bool damping_is_blocked(const struct damping *damping, uint64_t now_ns)
 {
     return now_ns < damping->blocked_until_ns;
+}
+
+/* And that because the server asked for it. */
+static inline bool damping_is_told_to_wait(const struct damping *damping, uint64_t now_ns)
+{
+    return now_ns < damping->told_until_ns;
 }
 
 #endif

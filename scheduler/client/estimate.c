@@ -27,17 +27,22 @@ void estimate_init(struct estimate *estimate, double up_mbps, double down_mbps, 
     estimate->k = estimate->assumed_k;
 }
 
-void estimate_rtt(struct estimate *estimate, uint64_t rtt_ns)
+void estimate_rtt(struct estimate *estimate, uint64_t rtt_ns, uint64_t now_ns)
 {
     estimate->is_heard = true;
+    estimate->rtt_at_ns = now_ns;
     estimate->rtt_ns = rtt_ns > 0 ? rtt_ns : 1;
 }
 
-void estimate_load(struct estimate *estimate, const struct jtp_load *load, uint64_t now_ns)
+void estimate_load(struct estimate *estimate, const struct jtp_load *load, uint64_t *random,
+                   uint64_t now_ns)
 {
+    const uint64_t told_age_ns = load->age_us * UINT64_C(1000);
+    const uint64_t at_ns = now_ns > told_age_ns ? now_ns - told_age_ns : 0;
     estimate->is_heard = estimate->has_load = true;
     estimate->load = *load;
-    estimate->heard_ns = now_ns;
+    freshness_heard(&estimate->freshness, told_age_ns, random, now_ns);
+    outlook_told(&estimate->outlook, load->predicted_wait_us / 1e3, at_ns);
 }
 
 /* Mbit/s of a transfer; half the round trip is no transfer. 0: it says nothing. */
@@ -62,13 +67,17 @@ void estimate_answer(struct estimate *estimate, const struct estimate_sample *sa
 {
     double up = bandwidth(estimate, sample->up_bytes, sample->uplink_ns);
     double down = bandwidth(estimate, sample->down_bytes, sample->downlink_ns);
-    if (up > 0)
+    if (up > 0) {
         mix(&estimate->up_mbps, &estimate->has_up, up);
-    if (down > 0)
+        estimate->up_ns = now_ns;
+    }
+    if (down > 0) {
         mix(&estimate->down_mbps, &estimate->has_down, down);
-    if (sample->local_ns > 0 && sample->compute_ns > 0) {
+        estimate->down_ns = now_ns;
+    }
+    if (sample->base_ns > 0 && sample->compute_ns > 0) {
         bool has_k = estimate->k_ns > 0;
-        double k = (double)sample->compute_ns / (double)sample->local_ns;
+        double k = (double)sample->compute_ns / (double)sample->base_ns;
         estimate->k = k_at(estimate, now_ns);
         mix(&estimate->k, &has_k, within(k, LEAST_K, MOST_K));
         estimate->k_ns = now_ns;
@@ -79,7 +88,7 @@ bool estimate_is_closed(const struct estimate *estimate, uint64_t now_ns)
 {
     bool says_so = estimate->has_load &&
                    (estimate->load.state == JTP_IS_DRAINING || estimate->load.state == JTP_LOADING);
-    return says_so && now_ns - estimate->heard_ns < ESTIMATE_STATE_NS;
+    return says_so && now_ns - estimate->freshness.heard_ns < ESTIMATE_STATE_NS;
 }
 
 void estimate_conditions(const struct estimate *estimate, uint64_t now_ns,
@@ -90,9 +99,5 @@ void estimate_conditions(const struct estimate *estimate, uint64_t now_ns,
                                           .rtt_ms = (double)estimate->rtt_ns / 1e6};
     split_conditions_default(conditions, &network);
     conditions->load.k = k_at(estimate, now_ns);
-    if (!estimate->has_load)
-        return;
-    double age_ns = (double)(now_ns - estimate->heard_ns) + estimate->load.age_us * 1e3;
-    conditions->load.wait_ms =
-        estimate->load.predicted_wait_us / 1e3 * exp(-age_ns / ESTIMATE_LOAD_NS);
+    conditions->load.wait_ms = outlook_wait_ms(&estimate->outlook, now_ns);
 }

@@ -33,6 +33,12 @@ void io_hand_over(struct joint *joint, struct call *call)
     eventfd_write(joint->wake_fd, 1);
 }
 
+void io_ask(struct joint *joint, struct server_link *link)
+{
+    server_link_ask(link);
+    eventfd_write(joint->wake_fd, 1);
+}
+
 struct server_link *io_choose_link(struct joint *joint, uint64_t now_ns)
 {
     struct server_link *chosen = NULL;
@@ -40,10 +46,8 @@ struct server_link *io_choose_link(struct joint *joint, uint64_t now_ns)
         struct server_link *link = &joint->links[i];
         if (!server_link_is_away(link))
             chosen = link;
-        else if (patience_may_probe(&link->absence, now_ns)) {
-            server_link_ask(link);
-            eventfd_write(joint->wake_fd, 1);
-        }
+        else if (patience_may_probe(&link->absence, now_ns))
+            io_ask(joint, link);
     }
     return chosen;
 }
@@ -85,6 +89,8 @@ static void *run(void *user)
     pthread_mutex_lock(&joint->mutex);
     while (!joint->is_closing) {
         uint64_t due_ns = turn(joint);
+        if (joint->listener_count > 0)
+            pthread_cond_broadcast(&joint->heard);
         pthread_mutex_unlock(&joint->mutex);
         sleep_until(joint, due_ns);
         pthread_mutex_lock(&joint->mutex);

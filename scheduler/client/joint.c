@@ -11,8 +11,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
+#define DEFAULT_SPEED 4
 #define WARM_RUNS 2 /* the last one is what the times are taken from */
 
 static int fail(struct joint_error *error, int rc, const char *format, ...)
@@ -37,8 +39,7 @@ void joint_config_default(struct joint_config *config)
                                     .max_rows = 1,
                                     .max_cut_tensors = 1,
                                     .up_mbps = wifi->up_mbps,
-                                    .down_mbps = wifi->down_mbps,
-                                    .server_speed = 4};
+                                    .down_mbps = wifi->down_mbps};
 }
 
 void joint_call_default(struct joint_call *call)
@@ -59,8 +60,10 @@ static int check(const struct joint_config *config, struct joint_error *error)
                     "threads, workers (at most %u), max_calls (at most %u), max_rows (at most %u) "
                     "and max_cut_tensors are 1 at least",
                     JOINT_MAX_CONTEXTS - 1, JOINT_MAX_CALLS, (unsigned)UINT16_MAX);
-    if (!(config->up_mbps > 0 && config->down_mbps > 0 && config->server_speed > 0))
-        return fail(error, -EINVAL, "up_mbps, down_mbps and server_speed are above 0");
+    if (!(config->up_mbps > 0 && config->down_mbps > 0 && config->server_speed >= 0))
+        return fail(error, -EINVAL, "up_mbps and down_mbps are above 0, server_speed is not below");
+    if (config->is_paced && !config->profile_path)
+        return fail(error, -EINVAL, "is_paced: set profile_path, the device to act as");
     return 0;
 }
 
@@ -74,7 +77,10 @@ static int open_links(struct joint *joint, const struct joint_config *config,
                                           config->max_calls < 16 ? config->max_calls : 16,
                                       .up_mbps = config->up_mbps,
                                       .down_mbps = config->down_mbps,
-                                      .server_speed = config->server_speed};
+                                      .server_speed = config->server_speed,
+                                      .now_ns = joint_now_ns()};
+    if (config->server_speed <= 0)
+        link.server_speed = config->profile_path ? 1 : DEFAULT_SPEED;
     if (link.client == 0 && getrandom(&link.client, sizeof(link.client), 0) < 0)
         return fail(error, -errno, "no random number: %s", strerror(errno));
     for (uint32_t i = 0; i < JOINT_MAX_SERVERS && config->servers[i]; i++) {
@@ -174,13 +180,12 @@ static int make_calls(struct joint *joint)
     return 0;
 }
 
-/* Runs the network on zeros, and begins the planner with what its steps took. */
-static int warm(struct joint *joint, struct engine_error *error)
+/* Runs the network on zeros; what the steps took the last time. */
+static int warm(struct joint *joint, struct device_costs *costs, struct engine_error *error)
 {
     struct call *call = joint->free_calls.first;
     const uint32_t layers = engine_model_layer_count(joint->model), last = joint->last_cut;
-    double *bytes = calloc(last + 1, sizeof(*bytes)), *ms = calloc(last, sizeof(*ms));
-    int rc = bytes && ms ? 0 : -ENOMEM;
+    int rc = 0;
     for (uint32_t i = 0; i < WARM_RUNS && rc == 0; i++) {
         const struct engine_cut *in = engine_model_cut(joint->model, 0);
         const struct engine_cut *out = engine_model_cut(joint->model, last);
@@ -196,17 +201,40 @@ static int warm(struct joint *joint, struct engine_error *error)
         memset(joint->layer_ns[0], 0, layers * sizeof(*joint->layer_ns[0]));
         rc = engine_context_run(joint->contexts[0], &run, error);
     }
-    for (uint32_t k = 0; k <= last && rc == 0; k++) {
-        const struct engine_cut *cut = engine_model_cut(joint->model, k);
-        bytes[k] = message_bytes(cut, 1, JTP_F32);
-        for (uint32_t i = cut->layer_count;
-             k < last && i < engine_model_cut(joint->model, k + 1)->layer_count; i++)
-            ms[k] += (double)joint->layer_ns[0][i] / 1e6;
+    for (uint32_t k = 0; k < last && rc == 0; k++) {
+        double ms = 0;
+        for (uint32_t i = engine_model_cut(joint->model, k)->layer_count;
+             i < engine_model_cut(joint->model, k + 1)->layer_count; i++)
+            ms += (double)joint->layer_ns[0][i] / 1e6;
+        costs->steps[k].mobile_ms = costs->steps[k].cloud_ms = ms;
     }
+    return rc;
+}
+
+/* Begins the planner with what a profile says, or with what the steps take here. */
+static int begin_planner(struct joint *joint, const struct joint_config *config,
+                         struct engine_error *error)
+{
+    const struct device_network network = {.model_path = config->model_path,
+                                           .fingerprint = joint->fingerprint,
+                                           .step_count = joint->last_cut};
+    double *bytes = calloc(joint->last_cut + 1, sizeof(*bytes));
+    struct device_costs measured = {0}, costs = {0};
+    int rc = bytes ? device_costs_init(&measured, joint->last_cut) : -ENOMEM;
+    for (uint32_t k = 0; k <= joint->last_cut && rc == 0; k++)
+        bytes[k] = message_bytes(engine_model_cut(joint->model, k), 1, JTP_F32);
     if (rc == 0)
-        rc = planner_init(&joint->planner, last, bytes, ms);
+        rc = warm(joint, &measured, error);
+    if (rc == 0 && config->profile_path)
+        rc = device_costs_read(&costs, config->profile_path, &network, error->text,
+                               sizeof(error->text));
+    if (rc == 0)
+        rc = planner_init(&joint->planner, config->profile_path ? &costs : &measured, bytes,
+                          !config->profile_path);
+    joint->has_energy = costs.has_energy;
+    device_costs_fini(&costs);
+    device_costs_fini(&measured);
     free(bytes);
-    free(ms);
     return rc;
 }
 
@@ -243,7 +271,7 @@ static int start(struct joint *joint, const struct joint_config *config, struct 
     if (rc == 0)
         rc = make_calls(joint);
     if (rc == 0)
-        rc = warm(joint, &engine_error);
+        rc = begin_planner(joint, config, &engine_error);
     if (rc)
         return fail(error, rc, "%s", engine_error.text);
     rc = compute_start(joint);
@@ -252,6 +280,7 @@ static int start(struct joint *joint, const struct joint_config *config, struct 
 
 int joint_open(const struct joint_config *config, struct joint **opened, struct joint_error *error)
 {
+    pthread_condattr_t monotonic;
     *opened = NULL;
     int rc = check(config, error);
     if (rc)
@@ -262,6 +291,7 @@ int joint_open(const struct joint_config *config, struct joint **opened, struct 
     joint->wake_fd = joint->done_fd = -1;
     joint->max_rows = config->max_rows;
     joint->threads = config->threads;
+    joint->is_paced = config->is_paced;
     joint->call_count = config->max_calls;
     joint->worker_count = config->workers;
     joint->context_count = config->workers + 1; /* one for who calls joint_run() */
@@ -269,6 +299,10 @@ int joint_open(const struct joint_config *config, struct joint **opened, struct 
     pthread_mutex_init(&joint->mutex, NULL);
     pthread_cond_init(&joint->work, NULL);
     pthread_cond_init(&joint->context_free, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&joint->heard, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     rc = start(joint, config, error);
     if (rc) {
         joint_close(joint);
@@ -307,6 +341,7 @@ void joint_close(struct joint *joint)
         close(joint->wake_fd);
     if (joint->done_fd >= 0)
         close(joint->done_fd);
+    pthread_cond_destroy(&joint->heard);
     pthread_cond_destroy(&joint->context_free);
     pthread_cond_destroy(&joint->work);
     pthread_mutex_destroy(&joint->mutex);

@@ -57,8 +57,17 @@ struct joint_config {
         *tuning_path; /* where the choice of kernels is kept; default NULL: beside the file */
     bool is_untuned; /* choose kernels by rules, not by measuring; default false */
     /* What is assumed of link and server before anything was measured. Default: 18.88 and 54.97
-     * Mbit/s (the Wi-Fi of the JointDNN paper), and a server four times as fast as this device. */
-    double up_mbps, down_mbps, server_speed;
+     * Mbit/s, the Wi-Fi of the JointDNN paper. */
+    double up_mbps, down_mbps;
+    /* So many times as fast as this device, or with a profile as that says of the server; default
+     * 0: 4 times, with a profile once. */
+    double server_speed;
+    /* What the layers cost here and on the server, as `joint profile` writes it; JOINT_AUTO plans
+     * by it. Default NULL: by what they take in runs here. */
+    const char *profile_path;
+    /* With profile_path: computing here takes at least as long as the profile says; the rest is
+     * waited. To act as a slower device where there is none. Default false. */
+    bool is_paced;
 };
 
 void joint_config_default(struct joint_config *config);
@@ -66,7 +75,7 @@ void joint_config_default(struct joint_config *config);
 /* Opens the network, chooses kernels, packs its weights, runs it twice to know its times, looks the
  * servers' names up and asks the servers for their load, without waiting for that. Takes all memory
  * that calls will need. The config may go afterwards. error may be NULL.
- * -ENOENT, -EINVAL, -ENOTSUP: the file (error says why); -EINVAL: a setting or an address;
+ * -ENOENT, -EINVAL, -ENOTSUP: a file (error says why); -EINVAL: a setting or an address;
  * -EHOSTUNREACH: a name that is not known; -ENOMEM, ... */
 int joint_open(const struct joint_config *config, struct joint **joint, struct joint_error *error);
 
@@ -132,6 +141,8 @@ enum joint_reason {
     JOINT_SILENT, /* the server does not acknowledge any more */
     JOINT_REFUSED, /* nobody listens at the server's port */
     JOINT_UNREACHABLE, /* it was so a moment ago, so nothing was sent; or there is no server */
+    JOINT_NO_CREDIT, /* as many as the server allows were open, for as long as this takes here */
+    JOINT_HELD_OFF, /* the server has asked to be left alone for a time, which is not over */
 };
 
 const char *joint_reason_text(enum joint_reason reason); /* "rejected", ... */
@@ -144,7 +155,30 @@ struct joint_load {
     uint32_t queued; /* requests */
     uint32_t state; /* 0 ready, 1 degraded, 2 overloaded, 3 draining, 4 loading */
     uint32_t age_us; /* of these numbers, when they were told */
+    uint32_t credits; /* requests that this client may have open; 0: not said */
+    double switch_gain; /* 0 to 1: how fast clients may change their splits; 0: not said */
 };
+
+/* Why a JOINT_AUTO call was split as it was. The best is what the planner finds; a client holds a
+ * split until another is better by a tenth and 2 ms, and then follows by chance, so that all
+ * clients of a server do not turn at once. */
+enum joint_why {
+    JOINT_WHY_TOLD = 0, /* the call said where; no JOINT_AUTO */
+    JOINT_WHY_BEST, /* it is the best, and held */
+    JOINT_WHY_TURNED, /* it is the best; another was held until now */
+    JOINT_WHY_SMALL_GAIN, /* held: the best gains too little */
+    JOINT_WHY_DWELLS, /* held: it was turned to a moment ago */
+    JOINT_WHY_CHANCE, /* held: the best gains enough, but it is not this client's turn */
+    JOINT_WHY_EXPIRED, /* held: the load that is known has expired */
+    JOINT_WHY_EXPLORES, /* one request to see how it is there, while all runs here */
+    JOINT_WHY_FIRST_TRY, /* one request to measure a link that nobody has */
+    JOINT_WHY_NO_CREDIT, /* here: the server's credits are used, and waiting takes longer */
+    JOINT_WHY_HELD_OFF, /* here: the server asked for patience, or failed a moment ago */
+    JOINT_WHY_CLOSED, /* here: the server drains or loads */
+    JOINT_WHY_NO_SERVER, /* here: no server is there */
+};
+
+const char *joint_why_text(enum joint_why why); /* "best", "small gain", ... */
 
 struct joint_report {
     uint32_t from, to; /* the server's part as planned; equal: none */
@@ -158,13 +192,14 @@ struct joint_report {
     uint64_t up_bytes,
         down_bytes; /* of the tensors, as encoded; headers and repetition are extra */
     /* Where the time went. They add up to total_ns, up to what lies between the steps. */
-    uint64_t wait_ns; /* for a worker or a free context, here */
+    uint64_t wait_ns; /* here: for a worker or a free context, or for word of the server's load */
     uint64_t before_ns; /* computing here, before the server's part */
     uint64_t uplink_ns, queue_ns, compute_ns, downlink_ns; /* the server's part, if it was there */
     uint64_t vain_ns; /* waiting for a server that did not answer */
     uint64_t after_ns; /* computing here, after the server's part or in its place */
     uint64_t total_ns;
     double planned_ms; /* JOINT_AUTO: what was expected */
+    enum joint_why why; /* it was split so */
     bool has_load; /* load is what the server told with its answer or reject */
     struct joint_load load;
 };
@@ -197,19 +232,58 @@ bool joint_fetch(struct joint *joint, struct joint_completion *completion);
 
 /* ---- What is known of a server ---- */
 
+/* Ages count from now, or from the decision in a joint_explanation; UINT64_MAX: never. */
 struct joint_server {
     bool is_heard; /* it has ever answered */
     bool is_away; /* it was gone when last asked; asked again after a while */
     uint64_t rtt_ns; /* 0: not known */
     double up_mbps, down_mbps; /* estimates; the config's until a transfer was large enough */
-    double k; /* its computing time as a share of this device's; 1 / config.server_speed at first */
-    uint64_t heard_age_ns; /* since the load was heard */
+    uint64_t rtt_age_ns, up_age_ns, down_age_ns; /* since the last measurement */
+    double k; /* its computing time as a share of this device's, or of what the profile says of
+                 the server; 1 / config.server_speed at first */
     bool has_load;
-    struct joint_load load;
+    struct joint_load load; /* the freshest */
+    uint64_t heard_age_ns; /* since the load was heard; load.age_us comes on top */
+    bool is_expired; /* the load is too old to act on */
+    double expected_wait_ms; /* from the waits that it told, and where they were going */
+    uint32_t open; /* requests there; waiting for a credit: */
+    uint32_t waiting;
+    uint64_t held_off_ns; /* how much longer nothing is sent to it; 0: it may be asked */
 };
 
 /* -EINVAL: no such server. */
 int joint_server(struct joint *joint, uint32_t index, struct joint_server *server);
+
+/* ---- Why a call was split as it was ---- */
+
+/* What a split takes, or would have taken; the parts add up to total_ms. */
+struct joint_candidate {
+    uint32_t from, to; /* the server's part; equal: all on this device */
+    double device_ms, uplink_ms, round_trip_ms, wait_ms, server_ms, downlink_ms, total_ms;
+    double energy_mj; /* the device's computing and radio; 0 where has_energy is false */
+};
+
+struct joint_explanation {
+    uint64_t number; /* of the decision: the first JOINT_AUTO call's is 1 */
+    uint64_t age_ns; /* since it was made */
+    enum joint_why why;
+    uint32_t rows;
+    struct joint_candidate chosen, best, mobile,
+        cloud; /* best: the planner's; all here, all there */
+    bool has_held;
+    struct joint_candidate held; /* what was held when it was made */
+    double credit_wait_ms; /* that the chosen one would have waited for a credit; 0: none */
+    int32_t server; /* index; -1: none was there, and `known` is empty */
+    struct joint_server known; /* of the server, then */
+    bool has_energy; /* the profile has; the radio is that of the paper's Wi-Fi */
+    uint32_t candidate_count; /* all that there are: each range of cuts, and all on this device */
+};
+
+/* Explains the last JOINT_AUTO call that was planned, by what was known then. candidates[capacity]
+ * is the caller's: filled with the best ones, the least total_ms first; may be NULL with capacity
+ * 0. -ENOENT: there was no such call yet. */
+int joint_explain(struct joint *joint, struct joint_explanation *explanation,
+                  struct joint_candidate *candidates, uint32_t capacity);
 
 #ifdef __cplusplus
 }

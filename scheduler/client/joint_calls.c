@@ -7,7 +7,7 @@
 int joint_run(struct joint *joint, const struct joint_call *said, struct joint_report *report)
 {
     struct call *call;
-    int rc = call_begin(joint, said, &call);
+    int rc = call_begin(joint, said, true, &call);
     if (rc)
         return rc;
     call_before(call);
@@ -32,7 +32,7 @@ int joint_run(struct joint *joint, const struct joint_call *said, struct joint_r
 int joint_submit(struct joint *joint, const struct joint_call *said, joint_done *done, void *user)
 {
     struct call *call;
-    int rc = call_begin(joint, said, &call);
+    int rc = call_begin(joint, said, false, &call);
     if (rc)
         return rc;
     call->is_submitted = true;
@@ -106,32 +106,25 @@ int joint_server(struct joint *joint, uint32_t index, struct joint_server *serve
     if (index >= joint->link_count)
         return -EINVAL;
     pthread_mutex_lock(&joint->mutex);
-    const struct server_link *link = &joint->links[index];
-    const struct estimate *estimate = &link->estimate;
-    const struct jtp_load *load = &estimate->load;
-    *server = (struct joint_server){
-        .is_heard = estimate->is_heard,
-        .is_away = server_link_is_away(link),
-        .rtt_ns = estimate->rtt_ns,
-        .up_mbps = estimate->up_mbps,
-        .down_mbps = estimate->down_mbps,
-        .k = estimate->k,
-        .heard_age_ns = estimate->has_load ? joint_now_ns() - estimate->heard_ns : 0,
-        .has_load = estimate->has_load,
-        .load = {.predicted_wait_us = load->predicted_wait_us,
-                 .utilization_permille = load->utilization_permille,
-                 .queued = load->queued,
-                 .state = load->state,
-                 .age_us = load->age_us}};
+    choice_describe(&joint->links[index], joint_now_ns(), server);
     pthread_mutex_unlock(&joint->mutex);
     return 0;
 }
 
 const char *joint_reason_text(enum joint_reason reason)
 {
-    static const char *const texts[] = {"as planned", "rejected", "late",       "lost",
-                                        "silent",     "refused",  "unreachable"};
+    static const char *const texts[] = {"as planned",  "rejected",  "late",
+                                        "lost",        "silent",    "refused",
+                                        "unreachable", "no credit", "held off"};
     return (size_t)reason < sizeof(texts) / sizeof(texts[0]) ? texts[reason] : "unknown";
+}
+
+const char *joint_why_text(enum joint_why why)
+{
+    static const char *const texts[] = {
+        "told",     "best",      "turned",    "small gain", "dwells", "chance",   "expired",
+        "explores", "first try", "no credit", "held off",   "closed", "no server"};
+    return (size_t)why < sizeof(texts) / sizeof(texts[0]) ? texts[why] : "unknown";
 }
 
 const char *joint_reject_text(uint8_t reject)

@@ -14,8 +14,8 @@
 
 #include "compute/engine.h"
 #include "scheduler/client/joint.h"
-#include "scheduler/client/server_link.h"
 #include "scheduler/client/planner.h"
+#include "scheduler/client/server_link.h"
 
 #include <pthread.h>
 
@@ -50,6 +50,18 @@ struct call_list {
     struct call *first, *last;
 };
 
+/* The last one of a JOINT_AUTO call: what was known, and what followed. */
+struct decision {
+    uint64_t number, made_ns; /* number 0: none yet */
+    enum joint_why why;
+    struct planner_wish wish;
+    struct planner_choice chosen, best, held;
+    bool has_held;
+    double credit_wait_ms;
+    int32_t server; /* -1: none was there */
+    struct joint_server known;
+};
+
 struct joint {
     /* Constant after joint_open(). */
     uint32_t last_cut, max_rows, threads;
@@ -57,6 +69,7 @@ struct joint {
     uint8_t fingerprint[16];
     uint32_t name_crc;
     uint32_t call_count, worker_count, context_count, link_count;
+    bool is_paced, has_energy;
     int wake_fd, done_fd;
     pthread_t io_thread, worker_threads[JOINT_MAX_CONTEXTS - 1];
     uint32_t started_workers; /* threads to be joined */
@@ -64,6 +77,8 @@ struct joint {
 
     pthread_mutex_t mutex;
     pthread_cond_t work, context_free; /* for the workers; for who wants a context */
+    pthread_cond_t heard; /* for who waits for word of the load: the I/O thread has had a turn */
+    uint32_t listener_count; /* of those */
     bool is_closing; /* nothing new begins, and what is open at a server is given up */
     bool is_over; /* the I/O thread has ended: no more calls will come to the workers */
     struct engine_context *contexts[JOINT_MAX_CONTEXTS]; /* those nobody uses */
@@ -72,13 +87,16 @@ struct joint {
     struct call *calls;
     struct call_list free_calls, inbox, to_compute, to_fetch;
     struct planner planner;
+    struct decision decision;
     struct server_link links[JOINT_MAX_SERVERS];
 };
 
 /* ---- call.c ---- */
 
-/* Checks what was said, takes a free call and plans it. The mutex is not held. */
-int call_begin(struct joint *joint, const struct joint_call *said, struct call **call);
+/* Checks what was said, takes a free call and plans it. The mutex is not held. may_wait: for word
+ * of a server's load, as long as that is worth it. */
+int call_begin(struct joint *joint, const struct joint_call *said, bool may_wait,
+               struct call **call);
 
 /* The parts that are computed here; neither holds the mutex. They leave the call's status. */
 void call_before(struct call *call);
@@ -92,6 +110,14 @@ void call_finish(struct call *call);
 
 /* ---- With the mutex held ---- */
 
+/* Where the server's part is to be: fills from, to, server, why of the report. choice.c */
+void choice_make(struct call *call, uint64_t now_ns);
+/* Waits until what is known of the load is fresh, where it has expired and that is worth it; the
+ * mutex is let go meanwhile. */
+void choice_await_load(struct joint *joint, const struct joint_call *said);
+/* What is known of a server. */
+void choice_describe(const struct server_link *link, uint64_t now_ns, struct joint_server *server);
+
 void call_list_add(struct call_list *list, struct call *call);
 struct call *call_list_take(struct call_list *list); /* NULL: it is empty */
 
@@ -99,10 +125,14 @@ struct call *call_list_take(struct call_list *list); /* NULL: it is empty */
 void io_hand_over(struct joint *joint, struct call *call);
 /* The server's part has ended, well or not: the I/O thread gives the call back. */
 void call_ended(struct call *call);
+/* The load as it is told to the application. */
+void call_tell_load(struct joint_load *told, const struct jtp_load *load);
 /* Its report has been taken: it is free. */
 void call_release(struct call *call);
 /* The server that new requests go to; NULL: none. It may start a probe of one that was away. */
 struct server_link *io_choose_link(struct joint *joint, uint64_t now_ns);
+/* Has a server asked for its load, at once. */
+void io_ask(struct joint *joint, struct server_link *link);
 
 /* ---- Threads ---- */
 int io_start(struct joint *joint);

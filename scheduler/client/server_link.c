@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #define LEAST_INITIAL_RTT_NS (2 * JTP_MS)
@@ -45,6 +46,8 @@ int server_link_init(struct server_link *link, const struct server_link_config *
         *link = (struct server_link){.socket.fd = -1};
         return rc;
     }
+    link->random = draw();
+    damping_init(&link->damping, &link->random, config->now_ns);
     renew(link);
     server_link_ask(link);
     return 0;
@@ -64,6 +67,28 @@ void server_link_ask(struct server_link *link)
     link->wants_probe = true;
 }
 
+uint32_t server_link_allowed(const struct server_link *link)
+{
+    const uint32_t credits = link->estimate.load.credits; /* 0: no advice */
+    return credits > 0 && credits < link->max_requests ? credits : link->max_requests;
+}
+
+uint64_t server_link_free_ns(const struct server_link *link, uint64_t now_ns)
+{
+    const uint32_t allowed = server_link_allowed(link);
+    uint64_t first_ns = UINT64_MAX, planned_ns = 0;
+    if (link->open_count + link->waiting_count < allowed)
+        return now_ns;
+    for (uint32_t i = 0; i < link->open_count; i++) {
+        const struct server_link_request *request = link->open[i];
+        first_ns = request->due_ns < first_ns ? request->due_ns : first_ns;
+        planned_ns = request->planned_ns > planned_ns ? request->planned_ns : planned_ns;
+    }
+    if (link->open_count == 0 || first_ns < now_ns)
+        first_ns = now_ns; /* any moment */
+    return first_ns + link->waiting_count * planned_ns / allowed;
+}
+
 static void end(struct server_link *link, uint32_t index, enum joint_reason reason,
                 server_link_ended *ended, void *user)
 {
@@ -74,6 +99,27 @@ static void end(struct server_link *link, uint32_t index, enum joint_reason reas
     ended(user, request);
 }
 
+/* Ends one that waits, and was never sent. */
+static void end_waiting(struct server_link *link, uint32_t index, enum joint_reason reason,
+                        server_link_ended *ended, void *user)
+{
+    struct server_link_request *request = link->waiting[index];
+    link->waiting_count--;
+    memmove(&link->waiting[index], &link->waiting[index + 1],
+            (link->waiting_count - index) * sizeof(link->waiting[0]));
+    request->reason = reason;
+    ended(user, request);
+}
+
+static void end_all(struct server_link *link, enum joint_reason reason, server_link_ended *ended,
+                    void *user)
+{
+    while (link->open_count > 0)
+        end(link, link->open_count - 1, reason, ended, user);
+    while (link->waiting_count > 0)
+        end_waiting(link, link->waiting_count - 1, reason, ended, user);
+}
+
 /* The server is gone. What was sent to it is forgotten with the connection. */
 static void go_away(struct server_link *link, enum joint_reason reason, uint64_t now_ns,
                     server_link_ended *ended, void *user)
@@ -82,35 +128,73 @@ static void go_away(struct server_link *link, enum joint_reason reason, uint64_t
     link->probes_left = 0;
     link->wants_probe = false;
     renew(link);
-    while (link->open_count > 0)
-        end(link, link->open_count - 1, reason, ended, user);
+    end_all(link, reason, ended, user);
 }
 
 void server_link_abandon(struct server_link *link, server_link_ended *ended, void *user)
 {
     renew(link);
-    while (link->open_count > 0)
-        end(link, link->open_count - 1, JOINT_LOST, ended, user);
+    end_all(link, JOINT_LOST, ended, user);
 }
 
-void server_link_submit(struct server_link *link, struct server_link_request *request,
-                        uint64_t now_ns, server_link_ended *ended, void *user)
+static void send(struct server_link *link, struct server_link_request *request, uint64_t now_ns,
+                 server_link_ended *ended, void *user)
 {
-    int rc = -EAGAIN;
-    request->event = (struct jtp_event){.user = NULL};
-    request->submission.user = request;
     request->submission.deadline_ns =
         request->give_up_ns > now_ns ? request->give_up_ns - now_ns : 1;
-    if (!server_link_is_away(link) && link->open_count < SERVER_LINK_MAX_REQUESTS)
-        rc = jtp_client_submit(link->client, &request->submission, now_ns, &request->number);
-    if (rc) {
-        request->reason = server_link_is_away(link) ? JOINT_UNREACHABLE : JOINT_REJECTED;
+    request->due_ns = now_ns + request->planned_ns;
+    if (jtp_client_submit(link->client, &request->submission, now_ns, &request->number)) {
+        request->reason = JOINT_REJECTED;
         request->event.reason = JTP_TOO_MANY; /* by the client's own count */
         ended(user, request);
         return;
     }
     request->is_open = true;
     link->open[link->open_count++] = request;
+}
+
+void server_link_submit(struct server_link *link, struct server_link_request *request,
+                        uint64_t now_ns, server_link_ended *ended, void *user)
+{
+    request->event = (struct jtp_event){.user = NULL};
+    request->submission.user = request;
+    if (server_link_is_away(link)) {
+        request->reason = JOINT_UNREACHABLE;
+        ended(user, request);
+    } else if (link->open_count < server_link_allowed(link) && link->waiting_count == 0) {
+        send(link, request, now_ns, ended, user);
+    } else if (link->waiting_count < SERVER_LINK_MAX_REQUESTS) {
+        link->waiting[link->waiting_count++] = request;
+    } else {
+        request->reason = JOINT_NO_CREDIT;
+        ended(user, request);
+    }
+}
+
+/* Sends those that have a credit by now, and lets those go that have waited long enough. Returns
+ * when the next one will have. */
+static uint64_t serve_waiting(struct server_link *link, uint64_t now_ns, server_link_ended *ended,
+                              void *user)
+{
+    uint64_t due_ns = JTP_NEVER;
+    while (link->waiting_count > 0 && link->open_count < server_link_allowed(link)) {
+        struct server_link_request *request = link->waiting[0];
+        link->waiting_count--;
+        memmove(&link->waiting[0], &link->waiting[1],
+                link->waiting_count * sizeof(link->waiting[0]));
+        send(link, request, now_ns, ended, user);
+    }
+    for (uint32_t i = link->waiting_count; i-- > 0;) {
+        const struct server_link_request *request = link->waiting[i];
+        if (request->waits_until_ns <= now_ns || request->give_up_ns <= now_ns)
+            end_waiting(link, i, JOINT_NO_CREDIT, ended, user);
+    }
+    for (uint32_t i = 0; i < link->waiting_count; i++) {
+        const struct server_link_request *request = link->waiting[i];
+        due_ns = request->waits_until_ns < due_ns ? request->waits_until_ns : due_ns;
+        due_ns = request->give_up_ns < due_ns ? request->give_up_ns : due_ns;
+    }
+    return due_ns;
 }
 
 /* ---- Probes ---- */
@@ -120,8 +204,8 @@ static void on_load(struct server_link *link, const struct jtp_packet *packet, u
     if (packet->header.connection != link->probe_nonce || link->probe_sent_ns == 0)
         return;
     if (packet->header.packet_number == 0)
-        estimate_rtt(&link->estimate, now_ns - link->probe_sent_ns);
-    estimate_load(&link->estimate, &packet->load, now_ns);
+        estimate_rtt(&link->estimate, now_ns - link->probe_sent_ns, now_ns);
+    estimate_load(&link->estimate, &packet->load, &link->random, now_ns);
     patience_heard(&link->absence);
     link->probes_left = 0;
     link->probe_sent_ns = 0;
@@ -199,18 +283,23 @@ static void learn(struct server_link *link, struct server_link_request *request,
     const struct jtp_event *event = &request->event;
     const struct jtp_path *path = jtp_client_path(link->client);
     if (event->has_load)
-        estimate_load(&link->estimate, &event->load, now_ns);
+        estimate_load(&link->estimate, &event->load, &link->random, now_ns);
     if (path->rtt.has_sample)
-        estimate_rtt(&link->estimate, path->rtt.smoothed_ns);
-    if (request->reason != JOINT_AS_PLANNED)
+        estimate_rtt(&link->estimate, path->rtt.smoothed_ns, now_ns);
+    if (request->reason != JOINT_AS_PLANNED) {
+        const bool is_rejected = request->reason == JOINT_REJECTED;
+        damping_failed(&link->damping, is_rejected ? event->retry_after_us * UINT64_C(1000) : 0,
+                       &link->random, now_ns);
         return;
+    }
+    damping_answered(&link->damping);
     const struct estimate_sample sample = {
         .up_bytes = request->submission.open.total_bytes,
         .down_bytes = event->answer.total_bytes,
         .uplink_ns = request->uplink_ns,
         .downlink_ns = request->downlink_ns,
         .compute_ns = event->answer.compute_us * UINT64_C(1000),
-        .local_ns = request->local_ns,
+        .base_ns = request->base_ns,
     };
     estimate_answer(&link->estimate, &sample, now_ns);
 }
@@ -283,6 +372,7 @@ uint64_t server_link_turn(struct server_link *link, uint64_t now_ns, server_link
     if (patience_is_silent(jtp_client_path(link->client)->loss.probe_timeouts,
                            link->open_count > 0))
         go_away(link, JOINT_SILENT, now_ns, ended, user);
+    const uint64_t waiting_ns = serve_waiting(link, now_ns, ended, user);
     transmit(link, now_ns);
     uint64_t probe_ns = probe_turn(link, now_ns, ended, user);
     if (link->has_refusal) {
@@ -291,6 +381,8 @@ uint64_t server_link_turn(struct server_link *link, uint64_t now_ns, server_link
         go_away(link, JOINT_REFUSED, now_ns, ended, user);
         probe_ns = JTP_NEVER;
     }
+    if (waiting_ns < probe_ns)
+        probe_ns = waiting_ns;
     uint64_t due_ns = jtp_client_timeout_ns(link->client, now_ns);
     return due_ns < probe_ns ? due_ns : probe_ns;
 }

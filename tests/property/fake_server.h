@@ -19,7 +19,8 @@ struct fake_server_behaviour {
     /* The server. */
     uint64_t compute_ns; /* a request takes at least that, one after the other */
     uint8_t reject; /* enum jtp_reason: for every OPEN; 0: none */
-    uint8_t reject_whole; /* the same for requests that were received and computed */
+    uint8_t reject_whole; /* the same for requests that were received and computed; with that, */
+    uint32_t retry_after_us; /* how long it asks to be left alone */
     bool has_other_model; /* its fingerprint is another, so requests end as model mismatch */
     bool is_idle; /* takes requests, and never answers */
     uint32_t dies_after; /* closes its port and forgets all with so many requests received since

@@ -227,7 +227,8 @@ static void finish(struct fake_server *server, uint32_t number, uint64_t now_ns)
     uint64_t whole_ns = done_ns - slot->delivered_ns;
     if (!is_computed || server->now.reject_whole) {
         enum jtp_reason reason = is_computed ? server->now.reject_whole : JTP_FAILED;
-        jtp_server_reject(server->jtp, slot->ref, reason, 0, done_ns);
+        const uint32_t retry_us = is_computed ? server->now.retry_after_us : 0;
+        jtp_server_reject(server->jtp, slot->ref, reason, retry_us, done_ns);
         server->count.rejected++;
         free_slot(server, number);
         return;

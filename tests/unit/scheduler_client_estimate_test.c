@@ -34,7 +34,7 @@ static void test_bandwidth(void)
 {
     struct estimate estimate = begin();
     struct estimate_sample sample = {.up_bytes = 100000, .uplink_ns = 45 * MS};
-    estimate_rtt(&estimate, 10 * MS);
+    estimate_rtt(&estimate, 10 * MS, 0);
     estimate_answer(&estimate, &sample, 0);
     near(estimate.up_mbps, 20); /* 800,000 bits in 45 - 5 ms: the first one counts alone */
     near(estimate.down_mbps, 40);
@@ -56,7 +56,7 @@ static void test_speed_fades(void)
 {
     struct estimate estimate = begin();
     struct split_conditions conditions;
-    const struct estimate_sample sample = {.compute_ns = 30 * MS, .local_ns = 20 * MS};
+    const struct estimate_sample sample = {.compute_ns = 30 * MS, .base_ns = 20 * MS};
     estimate_answer(&estimate, &sample, 1000 * MS);
     estimate_conditions(&estimate, 1000 * MS, &conditions);
     near(conditions.load.k, 1.5);
@@ -66,26 +66,42 @@ static void test_speed_fades(void)
     near(conditions.load.k, 0.25);
 }
 
-static void test_load_ages(void)
+static void test_wait(void)
 {
     struct estimate estimate = begin();
     struct split_conditions conditions;
-    const struct jtp_load load = {.predicted_wait_us = 80000, .age_us = 100000};
-    estimate_load(&estimate, &load, 2000 * MS);
-    estimate_conditions(&estimate, 2400 * MS, &conditions);
-    near(conditions.load.wait_ms, 80 * exp(-0.5)); /* 0.1 s old when told, 0.4 s ago */
+    uint64_t random = 3;
+    struct jtp_load load = {.predicted_wait_us = 80000, .age_us = 100000};
+    estimate_load(&estimate, &load, &random, 2000 * MS);
+    estimate_conditions(&estimate, 2300 * MS, &conditions);
+    near(conditions.load.wait_ms, 80);
+    CU_ASSERT_FALSE(freshness_is_expired(&estimate.freshness, 2400 * MS));
+    CU_ASSERT_TRUE(freshness_is_expired(&estimate.freshness, 2401 * MS)); /* 0.1 s old when told */
+    estimate_conditions(&estimate, 3400 * MS, &conditions);
+    near(conditions.load.wait_ms, 80 * exp(-1)); /* fades from its expiry on */
+    load.predicted_wait_us = 10000;
+    load.switch_gain = 51;
+    estimate_load(&estimate, &load, &random, 4000 * MS);
+    near(estimate_switch_gain(&estimate), 0.2);
+    for (uint32_t i = 1; i <= 20; i++) { /* grows by 2 ms every 100 ms */
+        load.predicted_wait_us = 10000 + i * 2000;
+        estimate_load(&estimate, &load, &random, (4000 + i * 100) * MS);
+    }
+    estimate_conditions(&estimate, 6000 * MS, &conditions);
+    CU_ASSERT_DOUBLE_EQUAL(conditions.load.wait_ms, 50 + 0.75 * 20, 0.5);
 }
 
 static void test_closed(void)
 {
     struct estimate estimate = begin();
     struct jtp_load load = {.state = JTP_IS_DRAINING};
+    uint64_t random = 3;
     CU_ASSERT_FALSE(estimate_is_closed(&estimate, 0));
-    estimate_load(&estimate, &load, 1000 * MS);
+    estimate_load(&estimate, &load, &random, 1000 * MS);
     CU_ASSERT_TRUE(estimate_is_closed(&estimate, 2999 * MS));
     CU_ASSERT_FALSE(estimate_is_closed(&estimate, 3000 * MS));
     load.state = JTP_IS_OVERLOADED;
-    estimate_load(&estimate, &load, 4000 * MS);
+    estimate_load(&estimate, &load, &random, 4000 * MS);
     CU_ASSERT_FALSE(estimate_is_closed(&estimate, 4000 * MS));
 }
 
@@ -93,7 +109,8 @@ const struct cunit_test tests[] = {
     {"before anything is measured, what was assumed counts", test_assumed},
     {"bandwidths follow transfers that are large enough", test_bandwidth},
     {"what was learned of the server's speed fades to what was assumed", test_speed_fades},
-    {"a wait counts less the older it is", test_load_ages},
+    {"a wait holds for half a second, fades after it, and is expected where it is going",
+     test_wait},
     {"a server that drains or loads is closed for two seconds", test_closed},
     {NULL, NULL},
 };
