@@ -4,6 +4,7 @@
 #include "scheduler/api/metrics.h"
 #include "scheduler/api/model_json.h"
 #include "scheduler/api/openapi.h"
+#include "scheduler/api/statistics_json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -183,7 +184,7 @@ static struct reply get_server(struct pages *pages)
     page_text_add(&pages->text,
                   "{\"name\":\"joint\",\"version\":\"%s\",\"server\":", JOINT_VERSION);
     page_text_add_json_string(&pages->text, pages->view->setup.server);
-    page_text_add(&pages->text, ",\"extensions\":[\"joint.load/1\",\"joint.cuts/1\"]}\n");
+    page_text_add(&pages->text, ",\"extensions\":[\"statistics\",\"joint.load/1\",\"joint.cuts/1\"]}\n");
     return made(&pages->text, 200);
 }
 
@@ -225,6 +226,8 @@ static struct reply get_model(struct pages *pages, const struct route_match *mat
     page_text_clear(&pages->text);
     if (match->route->page == ROUTE_MODEL)
         model_json_add(&pages->text, pages->view, model);
+    else if (match->route->page == ROUTE_MODEL_STATS)
+        statistics_json_add(&pages->text, pages->view, model);
     else
         page_text_add(&pages->text, "{\"ready\":true}\n");
     return made(&pages->text, 200);
@@ -234,6 +237,13 @@ static struct reply get_models(struct pages *pages)
 {
     page_text_clear(&pages->text);
     model_json_add_list(&pages->text, pages->view);
+    return made(&pages->text, 200);
+}
+
+static struct reply get_statistics(struct pages *pages)
+{
+    page_text_clear(&pages->text);
+    statistics_json_add(&pages->text, pages->view, NULL);
     return made(&pages->text, 200);
 }
 
@@ -262,7 +272,10 @@ struct reply pages_get(struct pages *pages, const struct route_match *match,
         return get_models(pages);
     case ROUTE_MODEL:
     case ROUTE_MODEL_READY:
+    case ROUTE_MODEL_STATS:
         return get_model(pages, match);
+    case ROUTE_STATS:
+        return get_statistics(pages);
     case ROUTE_METRICS:
         return get_metrics(pages, query);
     }

@@ -17,6 +17,8 @@ enum route_page {
     ROUTE_MODELS,
     ROUTE_MODEL,
     ROUTE_MODEL_READY,
+    ROUTE_MODEL_STATS,
+    ROUTE_STATS,
     ROUTE_METRICS,
 };
 
