@@ -18,6 +18,7 @@
  * its ring between segments. A segment ends at the next cut where a row leaves, where a waiting row
  * enters, or that is named in `stops`: so jointd decides how long a run goes on before somebody who
  * has not come yet can join. Rows of a batch stand in the order in which they were said.
+ * Between segments the worker turns to whichever of its dispatches has the greatest urgency.
  *
  *   cut      0        2          5            9
  *            │ rows a b│ rows a b c│ rows a c   │       b leaves at 5, c joins at 2

@@ -58,18 +58,6 @@ void worker_drain(struct worker *worker)
     worker->is_draining = true;
 }
 
-/* One that runs goes on; else the first whose rows are there. */
-static uint32_t choose_path(const struct worker *worker)
-{
-    for (uint32_t i = 0; i < worker->path_count; i++)
-        if (worker->path[i].is_running)
-            return i;
-    for (uint32_t i = 0; i < worker->path_count; i++)
-        if (worker_path_is_ready(&worker->path[i]))
-            return i;
-    return UINT32_MAX;
-}
-
 /* A path whose rows all came and ended is over. */
 static void close_finished(struct worker *worker)
 {
@@ -84,7 +72,6 @@ static void close_finished(struct worker *worker)
 static uint32_t enter_rows(struct worker *worker, struct worker_path *path, uint64_t now_ns,
                            struct worker_row **entered)
 {
-    struct worker_model *model = &worker->model[path->said.model];
     uint32_t count = 0;
     for (uint32_t i = 0; i < path->row_count;) {
         struct worker_row *row = &path->row[i];
@@ -95,7 +82,6 @@ static uint32_t enter_rows(struct worker *worker, struct worker_path *path, uint
             }
             row->is_active = true;
             row->entered_ns = now_ns;
-            row->place = worker_model_take_place(model);
         }
         if (row->is_active)
             entered[count++] = row;
@@ -195,7 +181,8 @@ int worker_poll(struct worker *worker, uint64_t now_ns)
     channel_beat(&worker->channel, now_ns, 0);
     int work = worker_take_messages(worker);
     close_finished(worker);
-    const uint32_t chosen = worker->failure ? UINT32_MAX : choose_path(worker);
+    const uint32_t chosen =
+        worker->failure ? UINT32_MAX : worker_path_choose(worker->path, worker->path_count);
     if (chosen != UINT32_MAX && worker_has_out_room(worker)) {
         run_segment(worker, &worker->path[chosen]);
         close_finished(worker);

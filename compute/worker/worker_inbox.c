@@ -58,8 +58,7 @@ void worker_end_row(struct worker *worker, struct worker_path *path, uint32_t in
 {
     const struct worker_row *row = &path->row[index];
     answer_row(worker, row, status, error, now_ns);
-    if (row->is_active)
-        worker_model_give_place(&worker->model[path->said.model], row->place);
+    worker_model_give_place(&worker->model[path->said.model], row->place);
     path->ended_count++;
     worker_path_remove(path, index);
 }

@@ -68,8 +68,8 @@ static int list_cuts(struct worker_model *model, const struct message_model_file
         model->cut_has_rows[k] = row_place_has_rows(cut);
         if (cut->tensor_count > model->max_tensors)
             model->max_tensors = cut->tensor_count;
-        if (bytes > model->half_bytes)
-            model->half_bytes = bytes;
+        if (bytes > model->place_bytes)
+            model->place_bytes = bytes;
     }
     model->cuts = (struct worker_cuts){.count = count,
                                        .max_batch = weights_max_batch(model->model, file),
@@ -77,15 +77,22 @@ static int list_cuts(struct worker_model *model, const struct message_model_file
     return 0;
 }
 
+static uint32_t place_count(const struct worker_model *model)
+{
+    return (WORKER_MAX_RUNNING + 1) * model->cuts.max_batch;
+}
+
 static int take_places(struct worker_model *model, struct engine_error *error)
 {
     const size_t pointers = (size_t)model->max_tensors * model->cuts.max_batch;
-    const uint64_t bytes = 2 * model->half_bytes * model->cuts.max_batch;
+    const uint64_t bytes = place_count(model) * model->place_bytes;
     model->inputs = calloc(pointers, sizeof(*model->inputs));
     model->outputs = calloc(pointers, sizeof(*model->outputs));
     model->between = aligned_alloc(MESSAGE_TENSOR_ALIGN, bytes);
     if (!model->inputs || !model->outputs || !model->between)
         return fail(error, -ENOMEM, "no memory for tensors between segments");
+    for (uint32_t place = place_count(model); place > 0; place--)
+        model->free_place[model->free_count++] = (uint8_t)place;
     return 0;
 }
 
@@ -100,7 +107,8 @@ static int make_context(struct worker_model *model, struct engine_error *error)
     return engine_context_create(model->model, model->context_memory, &model->context, error);
 }
 
-/* In the order in which a first run would miss them most. */
+/* In the order in which a first run would miss them most. Places of a second dispatch are left:
+ * they are needed only when one is put before another. */
 static void note_cold(struct worker_model *model)
 {
     model->cold[0] = (struct worker_stretch){.base = model->weights.base + SHM_PAYLOAD_OFFSET,
@@ -108,9 +116,10 @@ static void note_cold(struct worker_model *model)
     model->cold[1] = (struct worker_stretch){.base = model->context_memory,
                                              .bytes = engine_context_bytes(model->model),
                                              .is_written = true};
-    model->cold[2] = (struct worker_stretch){.base = model->between,
-                                             .bytes = 2 * model->half_bytes * model->cuts.max_batch,
-                                             .is_written = true};
+    model->cold[2] =
+        (struct worker_stretch){.base = model->between,
+                                .bytes = 2 * model->place_bytes * model->cuts.max_batch,
+                                .is_written = true};
 }
 
 /* The kernel takes whole pages: of an end that shares its page, those that lie inside. */
@@ -189,28 +198,24 @@ void worker_model_fini(struct worker_model *model)
 
 uint64_t worker_model_private_bytes(const struct worker_model *model)
 {
-    return engine_context_bytes(model->model) + 2 * model->half_bytes * model->cuts.max_batch;
+    return engine_context_bytes(model->model) + place_count(model) * model->place_bytes;
 }
 
-uint32_t worker_model_take_place(struct worker_model *model)
+static uint32_t take_place(struct worker_model *model)
 {
-    for (uint32_t place = 0; place < model->cuts.max_batch; place++)
-        if (!(model->used_places >> place & 1)) {
-            model->used_places |= UINT64_C(1) << place;
-            return place;
-        }
-    assert(!"worker_path_join lets no more rows in");
-    return 0;
+    assert(model->free_count > 0);
+    return model->free_place[--model->free_count];
 }
 
 void worker_model_give_place(struct worker_model *model, uint32_t place)
 {
-    model->used_places &= ~(UINT64_C(1) << place);
+    if (place != 0)
+        model->free_place[model->free_count++] = (uint8_t)place;
 }
 
-static unsigned char *half_of(const struct worker_model *model, uint32_t place, uint32_t half)
+static unsigned char *place_at(const struct worker_model *model, uint32_t place)
 {
-    return model->between + (2 * (uint64_t)place + half) * model->half_bytes;
+    return model->between + (place - 1) * model->place_bytes;
 }
 
 struct row_place worker_model_in_place(const struct message_row *said)
@@ -225,40 +230,53 @@ struct row_place worker_model_out_place(const struct message_row *said)
 
 /* A row that enters is read where its message has it, or copied from there; any other lies in its
  * private place. */
-static void place_inputs(struct worker_model *model, uint32_t from, const struct worker_row *row,
+static void place_inputs(struct worker_model *model, uint32_t from, struct worker_row *row,
                          const void **inputs, uint32_t row_count)
 {
     const struct engine_cut *cut = engine_model_cut(model->model, from);
     const struct row_place place = worker_model_in_place(&row->said);
     const bool enters = row->said.from == from;
     const bool is_direct = enters && row_place_is_direct(cut, &place);
-    unsigned char *half = half_of(model, row->place, row->half);
-    if (enters && !is_direct)
-        row_place_read(cut, &place, row->in, half);
+    if (enters && !is_direct) {
+        row->place = take_place(model);
+        row_place_read(cut, &place, row->in, place_at(model, row->place));
+    }
     for (uint32_t t = 0; t < cut->tensor_count; t++)
-        inputs[(size_t)t * row_count] = is_direct ? row->in + row_place_offset(cut, &place, t)
-                                                  : half + row_place_private_offset(cut, t);
+        inputs[(size_t)t * row_count] =
+            is_direct ? row->in + row_place_offset(cut, &place, t)
+                      : place_at(model, row->place) + row_place_private_offset(cut, t);
 }
 
-static void place_outputs(struct worker_model *model, uint32_t to, const struct worker_row *row,
+static void place_outputs(struct worker_model *model, uint32_t to, struct worker_row *row,
                           void **outputs, uint32_t row_count)
 {
     const struct engine_cut *cut = engine_model_cut(model->model, to);
     const struct row_place place = worker_model_out_place(&row->said);
     const bool is_direct = row->said.to == to && row_place_is_direct(cut, &place);
-    unsigned char *half = half_of(model, row->place, 1 - row->half);
+    row->next_place = is_direct ? 0 : take_place(model);
     for (uint32_t t = 0; t < cut->tensor_count; t++)
-        outputs[(size_t)t * row_count] = is_direct ? row->out + row_place_offset(cut, &place, t)
-                                                   : half + row_place_private_offset(cut, t);
+        outputs[(size_t)t * row_count] =
+            is_direct ? row->out + row_place_offset(cut, &place, t)
+                      : place_at(model, row->next_place) + row_place_private_offset(cut, t);
 }
 
-/* After the run: the answer of a row that leaves, if it could not be written there at once. */
-static void bring_out(const struct worker_model *model, uint32_t to, const struct worker_row *row)
+/* After the run: a row that leaves is brought to its answer, if it could not be written there at
+ * once; one that goes on has moved. */
+static void move_on(struct worker_model *model, uint32_t to, struct worker_row *row,
+                    bool has_failed)
 {
-    const struct engine_cut *cut = engine_model_cut(model->model, to);
     const struct row_place place = worker_model_out_place(&row->said);
-    if (row->said.to == to && !row_place_is_direct(cut, &place))
-        row_place_write(cut, &place, half_of(model, row->place, 1 - row->half), row->out);
+    const bool leaves = row->said.to == to;
+    if (leaves && row->next_place && !has_failed)
+        row_place_write(engine_model_cut(model->model, to), &place,
+                        place_at(model, row->next_place), row->out);
+    worker_model_give_place(model, row->place);
+    row->place = row->next_place;
+    row->next_place = 0;
+    if (!leaves && !has_failed)
+        return;
+    worker_model_give_place(model, row->place);
+    row->place = 0;
 }
 
 int worker_model_run(struct worker_model *model, uint32_t from, uint32_t to,
@@ -274,9 +292,7 @@ int worker_model_run(struct worker_model *model, uint32_t from, uint32_t to,
                                    .inputs = model->inputs,
                                    .outputs = model->outputs};
     const int rc = engine_context_run(model->context, &run, error);
-    for (uint32_t r = 0; rc == 0 && r < row_count; r++) {
-        bring_out(model, to, rows[r]);
-        rows[r]->half = 1 - rows[r]->half;
-    }
+    for (uint32_t r = 0; r < row_count; r++)
+        move_on(model, to, rows[r], rc != 0);
     return rc;
 }

@@ -2,11 +2,13 @@
  *
  *   shared, read-only    packed weights (a sealed region)
  *   private              context: intermediate tensors of one segment
- *                        between: max_batch places of two halves, each of any cut's tensors; a row
- *                        that goes on from one segment to the next moves from half to half
+ *                        between: places, each of any one row's tensors at any cut; a row that goes
+ *                        on from one segment to the next moves from place to place
  *
- * All memory is taken by worker_model_init; its pages become present as they are used, or by
- * worker_model_warm while there is nothing to do. */
+ * Of WORKER_MAX_RUNNING dispatches one runs, whose max_batch rows may each need a place to be read
+ * from and one to be written to, and the other waits with a place for each row: so there are three
+ * times max_batch, and none is ever missing. All memory is taken by worker_model_init; its pages
+ * become present as they are used, or by worker_model_warm while there is nothing to do. */
 #ifndef COMPUTE_WORKER_WORKER_MODEL_H
 #define COMPUTE_WORKER_WORKER_MODEL_H
 
@@ -24,6 +26,9 @@ struct worker_stretch {
 
 enum { WORKER_STRETCHES = 3 };
 
+#define WORKER_MAX_PLACES ((WORKER_MAX_RUNNING + 1u) * MESSAGE_MAX_ROWS)
+static_assert(WORKER_MAX_PLACES <= UINT8_MAX, "a place is named in a byte");
+
 struct worker_model {
     bool is_loaded;
     struct engine_model *model; /* owned, as is all below */
@@ -35,8 +40,9 @@ struct worker_model {
     bool *cut_has_rows;
     uint32_t max_tensors; /* of a cut */
     unsigned char *between;
-    uint64_t half_bytes;
-    uint64_t used_places; /* bit by place */
+    uint64_t place_bytes;
+    uint8_t free_place[WORKER_MAX_PLACES]; /* numbers from 1 on; the next one last */
+    uint32_t free_count;
     const void **inputs; /* of the segment that runs: [tensor * rows + row] */
     void **outputs;
 };
@@ -54,8 +60,7 @@ bool worker_model_warm(struct worker_model *model);
 /* Private memory of it, shared memory left out. */
 uint64_t worker_model_private_bytes(const struct worker_model *model);
 
-/* A place for a row that enters; there are max_batch. */
-uint32_t worker_model_take_place(struct worker_model *model);
+/* A row's private place is free; 0: it had none. */
 void worker_model_give_place(struct worker_model *model, uint32_t place);
 
 /* Where a row's tensors lie in its request's message, and in its answer's. */
@@ -64,7 +69,8 @@ struct row_place worker_model_out_place(const struct message_row *said);
 
 /* Runs [from, to) for these rows: from their messages in the request slab, or between, to those in
  * the response slab for rows that end at `to`, else between. What the engine cannot work on where
- * it lies goes through the row's private place. 0 or the engine's error. */
+ * it lies goes through a private place. After it rows that go on have theirs, the others none; also
+ * after an error, when none has. 0 or the engine's error. */
 int worker_model_run(struct worker_model *model, uint32_t from, uint32_t to,
                      struct worker_row *const *rows, uint32_t row_count,
                      struct engine_error *error);

@@ -73,6 +73,32 @@ bool worker_path_is_ready(const struct worker_path *path)
     return path->is_open && path->row_count > 0 && path->arrived_count >= path->said.row_count;
 }
 
+static uint32_t count_running(const struct worker_path *paths, uint32_t count, uint32_t model)
+{
+    uint32_t running = 0;
+    for (uint32_t i = 0; i < count; i++)
+        running += paths[i].is_running && paths[i].said.model == model;
+    return running;
+}
+
+uint32_t worker_path_choose(const struct worker_path *paths, uint32_t count)
+{
+    uint32_t best = UINT32_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct worker_path *path = &paths[i];
+        if (!worker_path_is_ready(path))
+            continue;
+        const bool is_better = best == UINT32_MAX ||
+                               path->said.urgency > paths[best].said.urgency ||
+                               (path->said.urgency == paths[best].said.urgency &&
+                                path->is_running && !paths[best].is_running);
+        if (is_better && (path->is_running ||
+                          count_running(paths, count, path->said.model) < WORKER_MAX_RUNNING))
+            best = i;
+    }
+    return best;
+}
+
 void worker_path_advance(struct worker_path *path)
 {
     uint32_t next = UINT32_MAX;

@@ -17,8 +17,8 @@ struct worker_row {
     const unsigned char *in; /* the request's message and place for the answer's, checked */
     unsigned char *out;
     bool is_active; /* has entered */
-    uint32_t place; /* active: its private place between segments ... */
-    uint32_t half; /* ... and which half of it holds its tensors */
+    uint32_t place; /* private, where its tensors lie; 0: none, they are in its message */
+    uint32_t next_place; /* while a segment runs: where they will; 0: in the answer's message */
     uint32_t segment_count;
     uint64_t entered_ns;
     uint64_t compute_ns;
@@ -55,6 +55,15 @@ void worker_path_open(struct worker_path *path, const struct message_run *run);
  * at each cut of its way. */
 enum message_status worker_path_join(struct worker_path *path, const struct worker_row *row,
                                      const struct worker_cuts *cuts);
+
+/* So many dispatches of a model may be on the way: one that was begun, and one put before it. Each
+ * finds private places for all its rows, so neither ever waits for the other. */
+#define WORKER_MAX_RUNNING 2u
+
+/* Whose next segment runs now, of the open ones in the order of their RUNs: the most urgent; of
+ * those the one that was begun, then the first that is ready. UINT32_MAX: none can run. One that
+ * was not begun waits while WORKER_MAX_RUNNING of its model were. */
+uint32_t worker_path_choose(const struct worker_path *paths, uint32_t count);
 
 /* All rows that were announced have come, and there is one left. */
 bool worker_path_is_ready(const struct worker_path *path);

@@ -4,6 +4,8 @@
 #include "tests/unit/cunit_main.h"
 #include "tests/unit/shm_random.h"
 
+#include <string.h>
+
 #define MAX_BATCH 4u
 #define LATE_ROUNDS                                                                                \
     500 /* at most: on a busy machine the dispatch is over before a row is said                    \
@@ -151,11 +153,96 @@ static void late_rows_join(void)
     worker_host_fini(&host);
 }
 
+#define AT_ONCE 3u
+#define SLOTS_EACH DISPATCH_ROWS
+
+static struct worker_dispatch *find(struct worker_dispatch *dispatches, uint32_t number)
+{
+    for (uint32_t d = 0; d < AT_ONCE; d++)
+        if (dispatches[d].run.dispatch == number)
+            return &dispatches[d];
+    CU_FAIL_FATAL("of no dispatch");
+    return NULL;
+}
+
+static uint32_t dispatch_of(const union message *message)
+{
+    return message->kind == MESSAGE_RUN_DONE   ? message->run_done.dispatch
+           : message->kind == MESSAGE_ROW_DONE ? message->row_done.dispatch
+                                               : message->segment.dispatch;
+}
+
+/* Each has slots of its own. */
+static void say_some(struct worker_host *host, struct worker_peer *peer, struct shm_random *random,
+                     struct worker_dispatch *dispatch, uint32_t number, uint32_t first_slot)
+{
+    const uint32_t last = host->cut_count - 1;
+    const uint32_t rows = 1 + shm_random_below(random, MAX_BATCH);
+    *dispatch = (struct worker_dispatch){.run.urgency = (uint8_t)shm_random_below(random, 4)};
+    add_stops(host, random, &dispatch->run);
+    if (first_slot == 0) { /* the others are put before this one */
+        memset(dispatch->run.stops, 0xff, sizeof(dispatch->run.stops));
+        dispatch->run.urgency = 0;
+    }
+    dispatch_say_run(peer, dispatch, number, 0, last, rows);
+    for (uint32_t r = 0; r < rows; r++) {
+        uint32_t from, to;
+        range_of(random, 0, last, &from, &to);
+        dispatch_fill(host, random, first_slot + r);
+        const struct message_row row = dispatch_row(host, number, first_slot + r, from, to);
+        dispatch_say_row(peer, dispatch, &row);
+    }
+}
+
+/* Dispatches that are put before each other touch nothing of each other's. */
+static void urgent_ones_go_between(void)
+{
+    struct shm_random random = shm_random_start();
+    uint32_t between = 0;
+    struct worker_host host;
+    struct worker_peer peer;
+    struct worker_dispatch dispatches[AT_ONCE];
+    uint32_t number = 0;
+    host_of(&host, &(struct small){"resnet50", 4, 97}); /* so that they are said meanwhile */
+    CU_ASSERT_TRUE_FATAL(host.place_bytes * AT_ONCE * SLOTS_EACH <= UINT64_C(16) << 20);
+    worker_peer_init(&peer);
+    worker_peer_start(&peer, &host);
+    for (uint32_t round = 0; round < 40; round++) {
+        uint32_t last = UINT32_MAX;
+        for (uint32_t d = 0; d < AT_ONCE; d++) {
+            say_some(&host, &peer, &random, &dispatches[d], number++, d * SLOTS_EACH);
+            if (d == 0) {
+                const union message started = worker_peer_hear(&peer);
+                CU_ASSERT_EQUAL_FATAL(started.kind, MESSAGE_SEGMENT_STARTED);
+                last = started.segment.dispatch;
+            }
+        }
+        for (uint32_t open = AT_ONCE; open > 0;) {
+            const union message message = worker_peer_hear(&peer);
+            const uint32_t from = dispatch_of(&message);
+            between +=
+                message.kind == MESSAGE_SEGMENT_STARTED && last != UINT32_MAX && last != from;
+            last = message.kind == MESSAGE_RUN_DONE          ? UINT32_MAX
+                   : message.kind == MESSAGE_SEGMENT_STARTED ? from
+                                                             : last;
+            open -= !dispatch_note(find(dispatches, from), &message);
+        }
+        for (uint32_t d = 0; d < AT_ONCE; d++)
+            dispatch_check_by_segments(&host, &dispatches[d]);
+    }
+    worker_peer_stop(&peer);
+    worker_host_fini(&host);
+    printf(" (%u times in between) ", between);
+    CU_ASSERT_TRUE(between > 0);
+}
+
 const struct cunit_test tests[] = {
     {"batches over any range, with any stops, are to the bit one run of the engine",
      whole_batches_agree},
     {"rows that enter, join and leave anywhere are to the bit what the engine gives",
      mixed_paths_agree},
+    {"dispatches that more urgent ones interrupt are to the bit what the engine gives",
+     urgent_ones_go_between},
     {"a row that comes while a dispatch runs joins it, or is told that it missed", late_rows_join},
     {NULL, NULL},
 };

@@ -115,6 +115,134 @@ static void paths_are_followed(void)
     free(path);
 }
 
+#define PATHS MESSAGE_MAX_DISPATCHES
+#define MODELS 2u
+
+/* The best of those that may run, each counted against each other one. */
+static uint32_t expected_choice(const struct worker_path *paths, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t running = 0, better = 0;
+        for (uint32_t j = 0; j < count; j++)
+            running += paths[j].is_running && paths[j].said.model == paths[i].said.model;
+        const struct worker_path *path = &paths[i];
+        if (path->row_count == 0 || path->arrived_count < path->said.row_count ||
+            (!path->is_running && running >= 2))
+            continue;
+        for (uint32_t j = 0; j < count; j++) {
+            uint32_t others = 0;
+            for (uint32_t k = 0; k < count; k++)
+                others += paths[k].is_running && paths[k].said.model == paths[j].said.model;
+            const struct worker_path *other = &paths[j];
+            if (other->row_count == 0 || other->arrived_count < other->said.row_count ||
+                (!other->is_running && others >= 2))
+                continue;
+            const int mine = 4 * path->said.urgency + 2 * path->is_running + (i < j);
+            const int theirs = 4 * other->said.urgency + 2 * other->is_running + (j < i);
+            better += theirs > mine;
+        }
+        if (better == 0)
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+struct mix {
+    struct worker_path paths[PATHS];
+    uint32_t count, opened, closed, preempted;
+    uint32_t last; /* dispatch that ran */
+};
+
+/* A dispatch of some rows, of which some may come later. */
+static void open_some(struct shm_random *random, struct mix *mix, const struct worker_cuts *cuts)
+{
+    struct message_run run = {.dispatch = mix->opened++,
+                              .model = (uint16_t)shm_random_below(random, MODELS),
+                              .urgency = (uint8_t)shm_random_below(random, 4),
+                              .to = CUTS - 1,
+                              .row_count = (uint16_t)(1 + shm_random_below(random, 4))};
+    for (uint32_t k = 0; k < CUTS; k++)
+        if (shm_random_below(random, 3) == 0)
+            message_set_stop(&run, k);
+    struct worker_path *path = &mix->paths[mix->count++];
+    worker_path_open(path, &run);
+    for (uint32_t r = 0; r < run.row_count; r++) {
+        const uint32_t from = shm_random_below(random, CUTS - 1);
+        struct worker_row row = row_of(from, from + 1 + shm_random_below(random, CUTS - 1 - from));
+        row.said.model = run.model;
+        worker_path_join(path, &row, cuts);
+        path->arrived_count += r == 0 || shm_random_below(random, 8) > 0;
+    }
+}
+
+/* Rows that have entered and are still there, in all dispatches of a model. */
+static uint32_t entered(const struct mix *mix, uint32_t model)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < mix->count; i++)
+        for (uint32_t r = 0; r < mix->paths[i].row_count; r++)
+            count += mix->paths[i].said.model == model && mix->paths[i].row[r].is_active;
+    return count;
+}
+
+static void run_one(struct mix *mix, uint32_t chosen, const struct worker_cuts *cuts)
+{
+    struct worker_path *path = &mix->paths[chosen];
+    if (mix->last != path->said.dispatch)
+        for (uint32_t i = 0; i < mix->count; i++)
+            mix->preempted +=
+                mix->paths[i].said.dispatch == mix->last && mix->paths[i].row_count > 0;
+    mix->last = path->said.dispatch;
+    path->is_running = true;
+    worker_path_advance(path);
+    for (uint32_t r = 0; r < path->row_count; r++)
+        path->row[r].is_active |= path->row[r].said.from == path->at;
+    for (uint32_t model = 0; model < MODELS; model++)
+        CU_ASSERT_TRUE(entered(mix, model) <= WORKER_MAX_RUNNING * cuts->max_batch);
+    path->at = worker_path_end(path, cuts);
+    for (uint32_t r = path->row_count; r-- > 0;)
+        if (path->row[r].said.to == path->at)
+            worker_path_remove(path, r);
+}
+
+static void close_some(struct mix *mix)
+{
+    for (uint32_t i = mix->count; i-- > 0;) {
+        const struct worker_path *path = &mix->paths[i];
+        if (path->row_count > 0 || path->arrived_count < path->said.row_count)
+            continue;
+        memmove(&mix->paths[i], &mix->paths[i + 1], (mix->count - i - 1) * sizeof(*path));
+        mix->count--;
+        mix->closed++;
+    }
+}
+
+/* Dispatches come while others run; those that wait for a row get it at last. */
+static void the_most_urgent_goes_on(void)
+{
+    struct shm_random random = shm_random_start();
+    const struct worker_cuts cuts = cuts_of(4, all_rows);
+    struct mix *mix = calloc(1, sizeof(*mix));
+    const uint32_t wanted = 5000;
+    while (mix->closed < wanted) {
+        if (mix->count < PATHS && mix->opened < wanted && shm_random_below(&random, 3) == 0)
+            open_some(&random, mix, &cuts);
+        const uint32_t chosen = worker_path_choose(mix->paths, mix->count);
+        CU_ASSERT_EQUAL_FATAL(chosen, expected_choice(mix->paths, mix->count));
+        if (chosen != UINT32_MAX) {
+            run_one(mix, chosen, &cuts);
+        } else if (mix->count > 0) { /* never for want of places */
+            struct worker_path *path = &mix->paths[shm_random_below(&random, mix->count)];
+            CU_ASSERT_FALSE_FATAL(worker_path_is_ready(path));
+            path->arrived_count += path->arrived_count < path->said.row_count;
+        }
+        close_some(mix);
+    }
+    CU_ASSERT_TRUE(mix->preempted > 100);
+    printf(" (%u times another went first) ", mix->preempted);
+    free(mix);
+}
+
 static void a_row_that_stands_alone_stays_alone(void)
 {
     bool has_rows[CUTS];
@@ -167,6 +295,8 @@ const struct cunit_test tests[] = {
     {"runs that no model of these cuts can do are refused", bad_runs_are_refused},
     {"random paths: who joins, which batch, where segments end, as counted cut by cut",
      paths_are_followed},
+    {"of several dispatches the most urgent goes on, at most two of a model at once",
+     the_most_urgent_goes_on},
     {"a row whose cut cannot tell rows apart is alone in its dispatch",
      a_row_that_stands_alone_stays_alone},
     {"a path starts when the announced rows are there, at the first that is left",

@@ -1,124 +1,11 @@
 /* Tests of the worker's role, polled by hand in this process: what it refuses, and that each RUN
  * and each ROW is answered once, whatever they say. */
-#include "compute/worker/worker.h"
-
-#include "shm/fd_pass.h"
-#include "tests/property/worker_host.h"
-#include "tests/unit/cunit_main.h"
 #include "tests/unit/shm_random.h"
+#include "tests/unit/worker_pair.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
-
-#define PAYLOAD (UINT64_C(1) << 20)
-#define MAX_BATCH 4u
-
-struct pair {
-    struct worker_host host;
-    struct channel owner;
-    int sockets[2];
-    struct worker worker;
-};
-
-static struct pair *pair_init(void)
-{
-    struct pair *pair = calloc(1, sizeof(*pair));
-    worker_host_init(&pair->host, "lenet", 2, 0, MAX_BATCH, 1, PAYLOAD);
-    const struct channel_config config = channel_config_default();
-    CU_ASSERT_EQUAL_FATAL(channel_init(&pair->owner, &config), 0);
-    CU_ASSERT_EQUAL_FATAL(fd_pass_pair(pair->sockets), 0);
-    worker_host_offer(&pair->host, &pair->owner, pair->sockets[0]);
-    const struct worker_config worker = {.socket = pair->sockets[1]};
-    CU_ASSERT_EQUAL_FATAL(worker_init(&pair->worker, &worker), 0);
-    CU_ASSERT_EQUAL_FATAL(channel_settle(&pair->owner, pair->sockets[0]), 0);
-    return pair;
-}
-
-static void pair_fini(struct pair *pair)
-{
-    worker_fini(&pair->worker);
-    channel_fini(&pair->owner);
-    close(pair->sockets[0]);
-    close(pair->sockets[1]);
-    worker_host_fini(&pair->host);
-    free(pair);
-}
-
-static void say(struct pair *pair, union message message)
-{
-    CU_ASSERT_EQUAL_FATAL(channel_push(&pair->owner, &message, 1), 1);
-}
-
-static union message hear(struct pair *pair)
-{
-    union message message = {0};
-    CU_ASSERT_EQUAL_FATAL(channel_pop(&pair->owner, &message, 1), 1);
-    return message;
-}
-
-/* Polls until there is nothing to do. */
-static void settle(struct pair *pair)
-{
-    for (int i = 0; worker_poll(&pair->worker, 1) > 0; i++)
-        CU_ASSERT_TRUE_FATAL(i < 10000);
-}
-
-static union message order(enum message_kind kind)
-{
-    return (union message){.order = {.kind = (uint8_t)kind, .model = HOST_MODEL}};
-}
-
-static struct pair *pair_with_model(void)
-{
-    struct pair *pair = pair_init();
-    worker_host_send_model(&pair->host, pair->sockets[0]);
-    say(pair, order(MESSAGE_LOAD));
-    settle(pair);
-    CU_ASSERT_EQUAL_FATAL(hear(pair).kind, MESSAGE_READY);
-    return pair;
-}
-
-static union message run_of(const struct pair *pair, uint32_t dispatch, uint32_t rows)
-{
-    return (union message){.run = {.kind = MESSAGE_RUN,
-                                   .dispatch = dispatch,
-                                   .model = HOST_MODEL,
-                                   .to = (uint16_t)(pair->host.cut_count - 1),
-                                   .row_count = (uint16_t)rows}};
-}
-
-static union message row_of(const struct pair *pair, uint32_t dispatch, uint32_t slot,
-                            uint32_t from, uint32_t to)
-{
-    const uint64_t offset = slot % 8 * pair->host.place_bytes;
-    return (union message){.row = {.kind = MESSAGE_ROW,
-                                   .out_region = 1,
-                                   .dispatch = dispatch,
-                                   .slot = slot,
-                                   .generation = 9,
-                                   .model = HOST_MODEL,
-                                   .from = (uint16_t)from,
-                                   .to = (uint16_t)to,
-                                   .in_offset = offset,
-                                   .in_bytes = (uint32_t)pair->host.cut_bytes[from],
-                                   .out_offset = offset,
-                                   .out_bytes = (uint32_t)pair->host.cut_bytes[to],
-                                   .rows = 1}};
-}
-
-/* Hears until RUN_DONE; the status of each ROW_DONE by slot. */
-static uint8_t hear_run(struct pair *pair, uint8_t *status_of)
-{
-    for (;;) {
-        const union message message = hear(pair);
-        if (message.kind == MESSAGE_RUN_DONE)
-            return message.run_done.status;
-        if (message.kind == MESSAGE_ROW_DONE && message.row_done.slot < 16)
-            status_of[message.row_done.slot] = message.row_done.status;
-    }
-}
 
 static void a_late_row_joins_at_its_cut(void)
 {
@@ -140,6 +27,42 @@ static void a_late_row_joins_at_its_cut(void)
     CU_ASSERT_EQUAL(status[1], MESSAGE_OK);
     CU_ASSERT_EQUAL(status[2], MESSAGE_MISSED);
     CU_ASSERT_EQUAL(status[3], MESSAGE_OK);
+    pair_fini(pair);
+}
+
+/* Stops everywhere: at the first the second goes before the first, and the third, though it is the
+ * most urgent, waits for one of them. */
+static void the_most_urgent_goes_first(void)
+{
+    struct pair *pair = pair_with_model();
+    const uint32_t last = pair->host.cut_count - 1;
+    const uint8_t urgency[] = {1, 4, 9};
+    for (uint32_t d = 0; d < 3; d++) {
+        union message run = run_of(pair, d, MAX_BATCH);
+        run.run.urgency = urgency[d];
+        memset(run.run.stops, 0xff, sizeof(run.run.stops));
+        say(pair, run);
+        for (uint32_t r = 0; r < MAX_BATCH; r++)
+            say(pair, row_of(pair, d, r, 0, last));
+        worker_poll(&pair->worker, 1);
+        CU_ASSERT_EQUAL(pair->worker.path[d < 2 ? d : 1].at, d < 2 ? 1 : 2);
+    }
+    CU_ASSERT_FALSE(pair->worker.path[2].is_running);
+    const uint32_t free_count = pair->worker.model[HOST_MODEL].free_count;
+    CU_ASSERT_EQUAL(free_count, MAX_BATCH); /* two dispatches between segments */
+    settle(pair);
+    const uint32_t expected[] = {1, 2, 0};
+    for (uint32_t d = 0; d < 3; d++) {
+        union message message = hear(pair);
+        while (message.kind != MESSAGE_RUN_DONE) {
+            CU_ASSERT_TRUE(message.kind != MESSAGE_ROW_DONE ||
+                           message.row_done.status == MESSAGE_OK);
+            message = hear(pair);
+        }
+        CU_ASSERT_EQUAL(message.run_done.dispatch, expected[d]);
+        CU_ASSERT_EQUAL(message.run_done.segment_count, last);
+    }
+    CU_ASSERT_EQUAL(pair->worker.model[HOST_MODEL].free_count, 3 * MAX_BATCH);
     pair_fini(pair);
 }
 
@@ -376,6 +299,9 @@ static union message hostile(struct pair *pair, struct shm_random *random)
     if (pick < 4) {
         const union message run = run_of(pair, dispatch, 1 + shm_random_below(random, 5));
         message.run = run.run;
+        message.run.urgency = (uint8_t)extreme(random);
+        if (shm_random_below(random, 2))
+            message.run.stops[0] = shm_random_next(random);
         if (shm_random_below(random, 2))
             message.run.to = (uint16_t)extreme(random);
     } else if (pick < 9) {
@@ -426,6 +352,7 @@ static void hostile_descriptors_are_answered(void)
     }
     CU_ASSERT_TRUE(is_drained);
     CU_ASSERT_TRUE(good > 100);
+    CU_ASSERT_EQUAL(pair->worker.model[HOST_MODEL].free_count, 3 * MAX_BATCH);
     CU_ASSERT_EQUAL(heard[MESSAGE_RUN_DONE], said[MESSAGE_RUN]);
     CU_ASSERT_EQUAL(heard[MESSAGE_ROW_DONE], said[MESSAGE_ROW]);
     printf(" (%llu runs, %llu rows, %llu of them computed) ", (unsigned long long)said[MESSAGE_RUN],
@@ -460,6 +387,8 @@ static void unread_answers_stop_the_worker(void)
 const struct cunit_test tests[] = {
     {"a row that comes between two segments joins ahead, and misses behind",
      a_late_row_joins_at_its_cut},
+    {"the most urgent dispatch goes first, and a third of one model waits",
+     the_most_urgent_goes_first},
     {"rows over the largest batch and dispatches over the list are refused",
      too_many_rows_are_refused_one_by_one},
     {"rows whose deadline passed and cancelled ones are answered and not run",
