@@ -38,6 +38,9 @@ enum config_io { CONFIG_IO_AUTO, CONFIG_IO_RING, CONFIG_IO_PLAIN };
 enum config_pages { CONFIG_PAGES_ANY, CONFIG_PAGES_SMALL, CONFIG_PAGES_HUGE };
 enum config_mode { CONFIG_MODE_NONE, CONFIG_MODE_PER_CUT, CONFIG_MODE_JOIN };
 
+enum config_requests { CONFIG_REQUESTS_OFF, CONFIG_REQUESTS_SAMPLED, CONFIG_REQUESTS_FULL };
+enum config_log_format { CONFIG_LOG_TSV, CONFIG_LOG_JSON };
+
 /* Lists own their items; all have this shape. */
 struct config_cores {
     uint32_t *items; /* each once, in the order written */
@@ -121,6 +124,13 @@ struct api_section {
     struct config_addresses poll_exempt; /* their polls of the load are not counted */
 };
 
+struct log_section {
+    enum config_requests requests;
+    uint64_t sample; /* one of so many */
+    enum config_log_format format;
+    char *file; /* "": none */
+};
+
 struct limits_section {
     uint64_t max_clients, max_requests, max_requests_per_client;
     uint64_t max_receiving, max_waiting, max_ranges, max_sent;
@@ -152,6 +162,7 @@ struct jointd_config {
     struct dispatch_section dispatch;
     struct load_section load;
     struct api_section api;
+    struct log_section log;
     struct limits_section limits;
     struct class_section *classes; /* owned; in the order of the file; "default" if it names none */
     uint32_t class_count;

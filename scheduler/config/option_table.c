@@ -152,6 +152,17 @@ static const struct config_option api_options[] = {
      .help = "file with the secret that requests for changes must bring; so far none can be made"},
 };
 
+static const struct config_option log_options[] = {
+    {"requests", CONFIG_WORD, LIVE, AT(log, requests), .words = "off|sampled|full",
+     .fallback = "off", .help = "a line for each request that ends; sampled: for some of them"},
+    {"sample", CONFIG_COUNT, LIVE, AT(log, sample), .min = 1, .max = 1000000000, .fallback = "100",
+     .help = "sampled: one request of so many, by chance"},
+    {"format", CONFIG_WORD, LIVE, AT(log, format), .words = "tsv|json", .fallback = "tsv",
+     .help = "tsv: columns with tabs between, their names first; json: an object a line"},
+    {"file", CONFIG_TEXT, LIVE, AT(log, file), .max = CONFIG_PATH_BYTES - 1, .fallback = "",
+     .help = "where the lines go; SIGHUP opens it again, for whoever moves it away"},
+};
+
 static const struct config_option limits_options[] = {
     {"max_clients", CONFIG_COUNT, AT(limits, max_clients), .min = 1, .max = 16777216,
      .fallback = "16384", .help = "known at once; those idle longest are forgotten first"},
@@ -230,6 +241,7 @@ const struct config_section config_sections[] = {
     ONE(dispatch, "which requests run together"),
     ONE(load, "what clients are told of the load"),
     ONE(api, "HTTP: load, health, inference"),
+    ONE(log, "what is written down of requests"),
     ONE(limits, "of the transport JTP"),
     MANY(class, classes, CONFIG_MAX_CLASSES,
          "a class of requests, numbered from 0 in the order of the file; without any there is one, "

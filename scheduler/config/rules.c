@@ -189,6 +189,14 @@ static void check_control(const struct checker *checker)
                "has a '/', and files are named after it: leave it out");
 }
 
+static void check_log(const struct checker *checker)
+{
+    const struct log_section *log = &checker->config->log;
+    if (log->requests != CONFIG_REQUESTS_OFF && !log->file[0])
+        broken(checker, "log.requests", "log.file",
+               "needs a file for the lines: write file = PATH below [log], or requests = off");
+}
+
 static void check_models(const struct checker *checker)
 {
     const struct config_section *section = config_section_find("model", 5);
@@ -213,5 +221,6 @@ void config_rules_check(const struct jointd_config *config, const struct config_
     check_memory(&checker);
     check_sizes(&checker);
     check_control(&checker);
+    check_log(&checker);
     check_models(&checker);
 }

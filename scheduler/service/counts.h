@@ -43,6 +43,8 @@ enum count {
     COUNT_BUSY_NS,
     COUNT_LOADS, /* snapshots of the load */
     COUNT_SLEEPS,
+    COUNT_LOG_LINES, /* of the request log */
+    COUNT_LOG_LOST,
     COUNT_KINDS,
 };
 

@@ -32,8 +32,19 @@ static void say(struct service *service, const struct config_change *change)
                 change->is_live ? "" : ": takes a restart; as it was until then");
 }
 
+/* The sections change places, so that each frees what it owns. */
+static void take_log(struct service *service, struct jointd_config *wanted)
+{
+    const struct log_section before = service->config.log;
+    service->config.log = wanted->log;
+    wanted->log = before;
+    const int error = request_log_reload(&service->request_log, &service->config.log);
+    if (error)
+        log_say(&service->log, "reload: the request log: %s; it is off", strerror(-error));
+}
+
 /* All that the option table calls live, but the models. */
-static void take_options(struct service *service, const struct jointd_config *wanted)
+static void take_options(struct service *service, struct jointd_config *wanted)
 {
     struct jointd_config *config = &service->config;
     config->workers.hang_timeout_ns = wanted->workers.hang_timeout_ns;
@@ -41,6 +52,7 @@ static void take_options(struct service *service, const struct jointd_config *wa
     config->workers.restart_delay_max_ns = wanted->workers.restart_delay_max_ns;
     config->dispatch.max_delay_ns = wanted->dispatch.max_delay_ns;
     config->load = wanted->load;
+    take_log(service, wanted);
     config->server.drain_timeout_ns = wanted->server.drain_timeout_ns;
     dispatch_set_delay(service->dispatch, config->dispatch.max_delay_ns);
     for (uint32_t i = 0; i < service->workers.count; i++) {

@@ -1,5 +1,6 @@
 /* A request's way through jointd. */
 #include "scheduler/service/request.h"
+#include "scheduler/service/request_record.h"
 #include "scheduler/service/service.h"
 
 #include <errno.h>
@@ -162,6 +163,7 @@ void request_end(struct service *service, uint32_t slot, enum ingress_reason rea
     model_set_release(&service->models, request->model);
     load_note_end(&service->load, request, reason, now_ns);
     statistics_note_end(service, request, reason, now_ns);
+    request_record_end(service, request, reason, now_ns);
     counts_reject(&service->counts, reason);
     counts_add(&service->counts, request->is_orphan ? COUNT_ORPHANED : counts_of_reason(reason), 1);
     counts_add(&service->counts, COUNT_COMPUTE_NS, request->compute_ns);
@@ -244,6 +246,7 @@ void request_requeue(struct service *service, uint32_t slot, bool is_alone, uint
     request->entered_ns = 0;
     request->compute_ns = 0;
     request->dispatch_ns = 0;
+    request->path = request_path_start();
     counts_add(&service->counts, COUNT_REQUEUED, 1);
     const struct dispatch_request asked = request_for_dispatch(request);
     /* It may wait already, for any other worker, after all it had of its own was answered. */

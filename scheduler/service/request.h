@@ -10,6 +10,7 @@
 #define SCHEDULER_SERVICE_REQUEST_H
 
 #include "scheduler/dispatch/dispatch.h"
+#include "scheduler/service/request_line.h"
 #include "shm/ingress.h"
 
 struct service;
@@ -33,6 +34,7 @@ struct request {
     uint64_t client; /* its ingress's name for whose it is */
     uint64_t arrived_ns, deadline_ns;
     uint64_t predicted_wait_ns, predicted_compute_ns; /* when it was taken */
+    struct request_path path; /* kept only for the request log */
     uint64_t entered_ns; /* when its first row was begun; 0: not yet */
     uint64_t compute_ns; /* of the dispatches that ran its rows */
     uint64_t dispatch_ns; /* of these: of the one whose rows come back now */

@@ -2,6 +2,7 @@
 #include "scheduler/service/service.h"
 #include "scheduler/service/drain.h"
 #include "scheduler/service/readiness.h"
+#include "scheduler/service/request_record.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -103,6 +104,8 @@ static int make_parts(struct service *service)
 {
     int error = make_memory(service);
     if (!error)
+        error = request_log_init(&service->request_log, &service->config);
+    if (!error)
         error = make_dispatch(service);
     if (!error)
         error = load_init(&service->load, service);
@@ -194,6 +197,7 @@ void service_destroy(struct service *service)
     load_models_fini(&service->load_models);
     statistics_fini(&service->statistics);
     dispatch_destroy(service->dispatch);
+    request_log_fini(&service->request_log);
     request_table_fini(&service->requests);
     memory_fini(&service->memory);
     signals_fini(&service->signals);
@@ -228,6 +232,7 @@ static int look(struct service *service, uint64_t now_ns)
     work += workers_look(service, now_ns);
     work += model_set_look(service, now_ns);
     work += dataplane_look(service, now_ns);
+    request_record_look(service);
     statistics_look(service); /* before those who are told of them */
     work += api_look(service, now_ns);
     work += drain_look(service, now_ns);

@@ -33,6 +33,7 @@
 #include "scheduler/service/memory.h"
 #include "scheduler/service/model_set.h"
 #include "scheduler/service/request.h"
+#include "scheduler/service/request_log.h"
 #include "scheduler/service/dataplane_setup.h"
 #include "scheduler/service/show.h"
 #include "scheduler/service/signals.h"
@@ -81,6 +82,7 @@ struct service {
     struct load load;
     struct load_models load_models;
     struct statistics statistics;
+    struct request_log request_log;
     struct show show;
     enum service_state state;
     int exit_status;

@@ -1,5 +1,6 @@
 /* Checks what an ingress submits against its part, the model's table, and what it has open. */
 #include "scheduler/service/submit.h"
+#include "scheduler/service/request_record.h"
 #include "scheduler/service/service.h"
 
 #define PLACE_ALIGN 64u
@@ -65,16 +66,19 @@ static struct request request_of(const struct service *service, const struct ing
         .client = submit->client,
         .arrived_ns = now_ns,
         .deadline_ns = submit->deadline_ns,
+        .path = request_path_start(),
     };
 }
 
 static void refuse(struct service *service, struct ingress *ingress,
-                   const struct ingress_submit *submit, enum ingress_reason reason)
+                   const struct ingress_submit *submit, enum ingress_reason reason, uint64_t now_ns)
 {
+    const struct request request = request_of(service, ingress, submit, now_ns);
     counts_add(&service->counts, counts_of_reason(reason), 1);
     counts_reject(&service->counts, reason);
     load_note_refused(&service->load, submit->class_index, reason);
-    statistics_note_refused(service, submit->model, class_of(service, submit));
+    statistics_note_refused(service, submit->model, request.class_index);
+    request_record_end(service, &request, reason, now_ns);
     const struct ingress_finished finished = {.kind = INGRESS_FINISHED,
                                               .reason = (uint8_t)reason,
                                               .slot = submit->slot,
@@ -101,7 +105,7 @@ void submit_take(struct service *service, struct ingress *ingress,
         reason = request_open(service, &wanted, answer_bytes, now_ns, &slot);
     }
     if (reason != INGRESS_ANSWERED) {
-        refuse(service, ingress, submit, reason);
+        refuse(service, ingress, submit, reason, now_ns);
         return;
     }
     ingress->open[submit->slot] =

@@ -1,5 +1,6 @@
 /* Checks a worker's words against what it was told and what it owns. */
 #include "scheduler/service/worker_said.h"
+#include "scheduler/service/request_record.h"
 #include "scheduler/service/service.h"
 
 /* By how much a worker may be ahead of a turn that has just begun. */
@@ -63,6 +64,7 @@ static void note_segment(struct service *service, const struct worker_link *work
     const uint64_t ns = said->ended_ns - said->started_ns;
     counts_busy(&service->counts, worker->number, ns);
     statistics_note_segment(service, run->model, said->row_count, ns);
+    request_record_segment(service, worker, run, said);
 }
 
 static void take_segment(struct service *service, struct worker_link *worker,

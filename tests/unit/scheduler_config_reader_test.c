@@ -123,6 +123,7 @@ static void each_fault_has_its_line_and_a_remedy(void)
          "c:2: memory.slots: fewer than four a queue"},
         {"[workers]\nthreads = 65\ncores = 0-64\n", "c:2: workers.threads: more than 64"},
         {"[server]\ncontrol = run/x\n", "c:2: server.control: does not begin with '/'"},
+        {"[log]\nrequests = full\n", "c:2: log.requests: needs a file"},
         {"[server]\nname = a/b\n", "c:2: server.name: has a '/'"},
         {"[dispatch]\nmax_batch = 65\n", "c:2: dispatch.max_batch: '65' is out of range"},
         {"[model a]\npath=x\nmax_batch = 65\n", "c:3: model.a.max_batch: '65' is out of range"},
