@@ -1,6 +1,7 @@
 /* `joint infer`: runs a network on .npy files, partly here and partly on an edge server. */
 #include "scheduler/cli/infer.h"
 #include "scheduler/cli/commands.h"
+#include "scheduler/cli/infer_explain.h"
 #include "scheduler/cli/named_file.h"
 #include "scheduler/cli/rows.h"
 
@@ -180,6 +181,8 @@ static int run_rows(struct infer *infer, struct joint_call *call, uint32_t first
     call->rows = count;
     if (!status)
         err = joint_run(infer->joint, call, &infer->reports[infer->report_count++]);
+    if (!err && !status && infer->options->prints_each)
+        status = infer_report_each(infer->options, &infer->reports[infer->report_count - 1]);
     if (err)
         status = command_fail(NAME, COMMAND_FAILED, "%s cannot be run so: %s",
                               infer->options->model, strerror(-err));
@@ -196,7 +199,7 @@ static int run_all(struct infer *infer, struct joint_call *call)
     infer->reports = calloc((size_t)calls * infer->options->repeat, sizeof(*infer->reports));
     if (!infer->reports)
         return no_memory();
-    for (uint32_t n = 0; n < infer->options->repeat; n++)
+    for (uint32_t n = 0; n < infer->options->repeat && !status; n++)
         for (uint32_t first = 0; first < infer->row_count && !status; first += batch) {
             const uint32_t left = infer->row_count - first;
             status = run_rows(infer, call, first, left < batch ? left : batch);
@@ -230,6 +233,8 @@ static int open_client(struct infer *infer)
     config.max_cut_tensors = options->max_cut_tensors;
     config.tuning_path = options->tuning_path;
     config.is_untuned = options->is_untuned;
+    config.profile_path = options->profile;
+    config.is_paced = options->is_paced;
     if (options->servers.count > JOINT_MAX_SERVERS)
         return command_fail(NAME, COMMAND_MISUSED, "--server: at most %d", JOINT_MAX_SERVERS);
     for (uint32_t i = 0; i < options->servers.count; i++)
@@ -243,6 +248,7 @@ static int infer_run(struct infer *infer)
 {
     const struct infer_options *options = infer->options;
     struct joint_call call;
+    struct infer_explanation why = {.count = 0};
     joint_call_default(&call);
     call.deadline_ns = (uint64_t)(options->deadline_ms * 1e6);
     call.encoding = (enum joint_encoding)options->encoding;
@@ -257,8 +263,12 @@ static int infer_run(struct infer *infer)
         status = run_all(infer, &call);
     if (!status)
         status = write_outputs(infer);
+    if (!status && options->explains)
+        status = infer_explanation_take(&why, infer->joint);
     if (!status)
-        status = infer_report(options, infer->reports, infer->report_count);
+        status = infer_report(options, infer->reports, infer->report_count,
+                              options->explains ? &why : NULL);
+    infer_explanation_fini(&why);
     free(infer->reports);
     end_fini(&infer->out, true);
     end_fini(&infer->in, false);
@@ -274,6 +284,10 @@ static int check(const struct infer_options *options)
         return command_fail(NAME, COMMAND_MISUSED, "--model MODEL.onnx is missing");
     if (options->inputs.count == 0)
         return command_fail(NAME, COMMAND_MISUSED, "--input X.npy is missing");
+    if (options->is_paced && !options->profile)
+        return command_fail(NAME, COMMAND_MISUSED, "--paced goes with --profile P.json");
+    if (options->explains && strcmp(options->split, "auto") != 0)
+        return command_fail(NAME, COMMAND_MISUSED, "--explain goes with --split auto");
     return COMMAND_DONE;
 }
 

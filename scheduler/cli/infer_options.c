@@ -27,6 +27,7 @@ static const char notes[] =
     "waited for a server that did not answer. KB are those of the tensors, 1 KB = 1000 bytes.\n\n"
     "examples:\n"
     "  joint infer --server 10.0.0.2:4470 --model alexnet.onnx --input x.npy --output y.npy\n"
+    "  joint infer --server 10.0.0.2:4470 --model alexnet.onnx --input x.npy --explain\n"
     "  joint infer --server 10.0.0.2:4470 --model alexnet.onnx --input x.npy --output y.npy \\\n"
     "    --split 9 --encoding u8 --deadline-ms 50 --repeat 10 --json";
 
@@ -73,6 +74,18 @@ void infer_options_describe(struct infer_options *options, struct command_line *
                            "where the choice of kernels is kept (default:\nMODEL.onnx.tuning)");
     command_line_add_value(line, "no-tuning", NULL, OPTION_FLAG, &options->is_untuned,
                            "choose kernels by rules, without measuring");
+    command_line_add_value(line, "profile", "P.json", OPTION_TEXT, &options->profile,
+                           "plan by what the layers cost there ('joint profile'), not by\n"
+                           "what they take here");
+    command_line_add_value(line, "paced", NULL, OPTION_FLAG, &options->is_paced,
+                           "act as the profile's device: computing here takes as long as\n"
+                           "the profile says, the rest is waited");
+    command_line_add_value(line, "explain", NULL, OPTION_FLAG, &options->explains,
+                           "say why the last call was split so, and what every other\n"
+                           "split would have cost");
+    command_line_add_value(line, "each", NULL, OPTION_FLAG, &options->prints_each,
+                           "print a line when a call has ended (with --json: an object),\n"
+                           "in place of the table");
     command_line_add_value(line, "json", NULL, OPTION_FLAG, &options->is_json,
                            "print the report as JSON");
 }

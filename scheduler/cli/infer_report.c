@@ -1,6 +1,7 @@
 /* The report of `joint infer`: what each call cost, and where it ran. */
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/infer.h"
+#include "scheduler/cli/infer_explain.h"
 #include "scheduler/cli/report.h"
 #include "scheduler/cli/stopwatch.h"
 #include "scheduler/cli/table.h"
@@ -72,10 +73,11 @@ static json_t *load_json(const struct joint_report *report)
     const struct joint_load *load = &report->load;
     if (!report->has_load)
         return json_null();
-    return json_pack("{s:s, s:f, s:f, s:I, s:f}", "state",
+    return json_pack("{s:s, s:f, s:f, s:I, s:f, s:I, s:f}", "state",
                      load->state < 5 ? states[load->state] : "unknown", "predicted_wait_ms",
                      load->predicted_wait_us / 1e3, "utilization", load->utilization_permille / 1e3,
-                     "queued", (json_int_t)load->queued, "age_ms", load->age_us / 1e3);
+                     "queued", (json_int_t)load->queued, "age_ms", load->age_us / 1e3, "credits",
+                     (json_int_t)load->credits, "switch_gain", load->switch_gain);
 }
 
 static json_t *call_json(const struct joint_report *report)
@@ -101,24 +103,47 @@ static json_t *call_json(const struct joint_report *report)
                             : json_null());
     json_object_set_new(json, "planned_ms",
                         report->planned_ms > 0 ? json_real(report->planned_ms) : json_null());
+    json_object_set_new(json, "why", json_string(joint_why_text(report->why)));
     json_object_set_new(json, "load", load_json(report));
     return json;
 }
 
 static int print_json(const struct infer_options *options, const struct joint_report *reports,
-                      uint32_t count, double median_ms, uint32_t there)
+                      uint32_t count, double median_ms, uint32_t there,
+                      const struct infer_explanation *why)
 {
     json_t *calls = json_array();
     for (uint32_t i = 0; i < count; i++)
         json_array_append_new(calls, call_json(&reports[i]));
-    return report_json_print(
-        "infer", json_pack("{s:o, s:s, s:I, s:I, s:f, s:o}", "model", report_text(options->model),
-                           "split", options->split, "on_server", (json_int_t)there, "on_device",
-                           (json_int_t)(count - there), "median_ms", median_ms, "calls", calls));
+    json_t *json = json_pack("{s:o, s:s, s:I, s:I, s:f, s:o}", "model", report_text(options->model),
+                             "split", options->split, "on_server", (json_int_t)there, "on_device",
+                             (json_int_t)(count - there), "median_ms", median_ms, "calls", calls);
+    if (json && why)
+        json_object_set_new(json, "explanation", infer_explanation_json(why));
+    return report_json_print("infer", json);
+}
+
+int infer_report_each(const struct infer_options *options, const struct joint_report *report)
+{
+    char cuts[64], place[64];
+    if (!options->is_json) {
+        printf("%s on the %s%s, %.2f ms (%s)\n",
+               report->from == report->to ? "all" : split(report, cuts, sizeof(cuts)),
+               where(report, place, sizeof(place)), report->is_late ? ", late" : "",
+               ms(report->total_ns), joint_why_text(report->why));
+        fflush(stdout);
+        return COMMAND_DONE;
+    }
+    json_t *json = call_json(report);
+    int err = !json || json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(json);
+    if (err || putchar('\n') == EOF || fflush(stdout))
+        return command_fail("infer", COMMAND_FAILED, "cannot write a call");
+    return COMMAND_DONE;
 }
 
 int infer_report(const struct infer_options *options, const struct joint_report *reports,
-                 uint32_t count)
+                 uint32_t count, const struct infer_explanation *why)
 {
     uint64_t *times_ns = calloc(count, sizeof(*times_ns));
     uint32_t there = 0;
@@ -131,12 +156,16 @@ int infer_report(const struct infer_options *options, const struct joint_report 
     double median_ms = stopwatch_median_ms(times_ns, count);
     free(times_ns);
     if (options->is_json)
-        return print_json(options, reports, count, median_ms, there);
-    if (print_table(reports, count))
+        return options->prints_each && !why
+                   ? command_finish("infer")
+                   : print_json(options, reports, count, median_ms, there, why);
+    if (!options->prints_each && print_table(reports, count))
         return command_fail("infer", COMMAND_FAILED, "out of memory");
     if (count > 1)
         printf("\n%" PRIu32 " calls, %" PRIu32 " on the server, %" PRIu32
                " on this device; median %.2f ms\n",
                count, there, count - there, median_ms);
+    if (why && infer_explanation_print(why))
+        return COMMAND_FAILED;
     return command_finish("infer");
 }

@@ -53,6 +53,18 @@ void choice_describe(const struct server_link *link, uint64_t now_ns, struct joi
         call_tell_load(&server->load, &estimate->load);
 }
 
+/* Link and load as they are known; the radio is that of the paper's Wi-Fi. */
+static void conditions_of(const struct estimate *estimate, uint64_t now_ns,
+                          struct split_conditions *conditions)
+{
+    struct split_network radio = *split_network_named("wifi");
+    estimate_conditions(estimate, now_ns, conditions);
+    radio.up_mbps = conditions->network.up_mbps;
+    radio.down_mbps = conditions->network.down_mbps;
+    radio.rtt_ms = conditions->network.rtt_ms;
+    conditions->network = radio;
+}
+
 /* A cut without a message of so many rows cannot be the end of a request. */
 static bool can_be_sent(const struct joint *joint, const struct planner_choice *choice,
                         uint32_t rows)
@@ -186,7 +198,6 @@ static void decide(struct joint *joint, struct server_link *link, struct decisio
     struct estimate *estimate = &link->estimate;
     if (freshness_use(&estimate->freshness, now_ns))
         io_ask(joint, link); /* for the next call; this one does not wait any more */
-    estimate_conditions(estimate, now_ns, &decision->wish.conditions);
     decision->best = solve(joint, &decision->wish, false);
     /* One call tries a server whose link nobody has measured yet: else what is assumed of it would
      * keep everybody from finding out. */
@@ -217,7 +228,7 @@ static void plan(struct call *call, struct server_link *link, uint64_t now_ns)
     if (link) {
         decision->server = (int32_t)(link - joint->links);
         choice_describe(link, now_ns, &decision->known);
-        estimate_conditions(&link->estimate, now_ns, &decision->wish.conditions);
+        conditions_of(&link->estimate, now_ns, &decision->wish.conditions);
     }
     if (link && estimate_is_closed(&link->estimate, now_ns))
         decision->why = JOINT_WHY_CLOSED;

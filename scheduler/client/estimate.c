@@ -34,15 +34,22 @@ void estimate_rtt(struct estimate *estimate, uint64_t rtt_ns, uint64_t now_ns)
     estimate->rtt_ns = rtt_ns > 0 ? rtt_ns : 1;
 }
 
+/* What is left by now of a wait that was predicted a while ago: a server that is used for a share
+ * of its time does the rest of it in what is left. */
+static double left_of_wait_ms(const struct jtp_load *load)
+{
+    const double utilization = within(load->utilization_permille / 1e3, 0, 1);
+    return fmax(load->predicted_wait_us / 1e3 - load->age_us / 1e3 * (1 - utilization), 0);
+}
+
 void estimate_load(struct estimate *estimate, const struct jtp_load *load, uint64_t *random,
                    uint64_t now_ns)
 {
     const uint64_t told_age_ns = load->age_us * UINT64_C(1000);
-    const uint64_t at_ns = now_ns > told_age_ns ? now_ns - told_age_ns : 0;
     estimate->is_heard = estimate->has_load = true;
     estimate->load = *load;
     freshness_heard(&estimate->freshness, told_age_ns, random, now_ns);
-    outlook_told(&estimate->outlook, load->predicted_wait_us / 1e3, at_ns);
+    outlook_told(&estimate->outlook, left_of_wait_ms(load), now_ns);
 }
 
 /* Mbit/s of a transfer; half the round trip is no transfer. 0: it says nothing. */

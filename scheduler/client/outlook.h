@@ -25,7 +25,7 @@ struct outlook {
     double level_ms, trend; /* trend: ms of wait a ms */
 };
 
-/* A wait, as it was at a moment: the arrival of a report less its age. */
+/* A wait, as it was at a moment. */
 void outlook_told(struct outlook *outlook, double wait_ms, uint64_t at_ns);
 
 /* The wait to be expected; 0 if nothing was told. */

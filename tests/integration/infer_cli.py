@@ -95,6 +95,29 @@ with tempfile.TemporaryDirectory(prefix="joint-infer-") as folder:
                       f"{way} {encoding}: bytes")
         table = infer(server.address, "--split", "3", "--repeat", "2").stdout
         check("6 calls, 6 on the server" in table and "3-" in table, "the table: " + table)
+        layers = [{"output_bytes": 400, "mobile_ms": 20, "mobile_mj": 3, "cloud_ms": 0.2}] * (cuts - 1)
+        with open(at("p.json"), "w") as file:
+            json.dump({"schema": "joint.profile/1", "input_bytes": 4096, "layers": layers, "cut_layers": list(range(cuts))}, file)
+        phone = ["--profile", at("p.json"), "--explain"]
+        report = json.loads(infer(server.address, *phone, "--json").stdout)
+        why = report["explanation"]
+        check(report["calls"][-1]["why"] == why["why"] and why["load"]["credits"] == 3 and why["link"]["rtt_ms"] > 0,
+              f"explained: {why['why']} {why['load']} {why['link']}")
+        check(len(why["candidates"]) == 1 + cuts * (cuts - 1) // 2, "each range is a candidate")
+        for one in why["candidates"]:
+            parts = sum(one[part + "_ms"] for part in ("device", "uplink", "round_trip", "wait", "server", "downlink"))
+            check(abs(parts - one["total_ms"]) < 1e-6 and one["energy_mj"] >= 0, f"a candidate's sum: {one}")
+        chosen = [one for one in why["candidates"] if (one["from"], one["to"]) == (report["calls"][-1]["from"], report["calls"][-1]["to"])]
+        check(chosen == [why["chosen"]], f"what was chosen is among them: {why['chosen']}")
+        text = infer(server.address, *phone).stdout
+        check("Why the last call ran as it did" in text and "link:" in text and " chosen" in text, "explained to people: " + text)
+        each = infer(server.address, *phone[:2], "--each", "--json").stdout.splitlines()
+        check(len(each) == 3 and all(json.loads(line)["why"] for line in each), f"a line a call: {each}")
+        each = infer(server.address, "--split", "3", "--each").stdout.splitlines()
+        check(sum(line.startswith("3-") and " on the server, " in line for line in each) == 3, f"a line a call, for people: {each}")
+        infer(server.address, "--explain", "--split", "3", status=2)
+        infer(server.address, "--paced", status=2)
+        infer(server.address, "--profile", at("absent.json"), status=1)
         infer(server.address, "--split", "9999", status=2)
         infer(server.address, "--split", "4,2", status=2)
         load = json.loads(run("load", "--server", server.address, "--json").stdout)

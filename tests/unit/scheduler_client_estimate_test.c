@@ -71,15 +71,21 @@ static void test_wait(void)
     struct estimate estimate = begin();
     struct split_conditions conditions;
     uint64_t random = 3;
-    struct jtp_load load = {.predicted_wait_us = 80000, .age_us = 100000};
+    struct jtp_load load = {
+        .predicted_wait_us = 80000, .utilization_permille = 1000, .age_us = 100000};
     estimate_load(&estimate, &load, &random, 2000 * MS);
     estimate_conditions(&estimate, 2300 * MS, &conditions);
     near(conditions.load.wait_ms, 80);
     CU_ASSERT_FALSE(freshness_is_expired(&estimate.freshness, 2400 * MS));
     CU_ASSERT_TRUE(freshness_is_expired(&estimate.freshness, 2401 * MS)); /* 0.1 s old when told */
-    estimate_conditions(&estimate, 3400 * MS, &conditions);
+    estimate_conditions(&estimate, 3500 * MS, &conditions);
     near(conditions.load.wait_ms, 80 * exp(-1)); /* fades from its expiry on */
+    load.utilization_permille = 250; /* of 0.1 s three quarters went into the queue */
+    estimate_load(&estimate, &load, &random, 3500 * MS);
+    estimate_conditions(&estimate, 3500 * MS, &conditions);
+    near(conditions.load.wait_ms, 5);
     load.predicted_wait_us = 10000;
+    load.age_us = 0;
     load.switch_gain = 51;
     estimate_load(&estimate, &load, &random, 4000 * MS);
     near(estimate_switch_gain(&estimate), 0.2);
