@@ -58,6 +58,14 @@ def start(command, cpus, **options):
     return subprocess.Popen([str(word) for word in command], preexec_fn=lambda: os.sched_setaffinity(0, cpus), **options)
 
 
+def be_nice(pid, niceness):
+    """Of all its threads; and of its session, as many kernels share cores between sessions first."""
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        os.setpriority(os.PRIO_PROCESS, int(task.name), niceness)
+    with contextlib.suppress(OSError):
+        pathlib.Path(f"/proc/{pid}/autogroup").write_text(str(niceness), encoding="ascii")
+
+
 def end(child, seconds=20):
     """SIGTERM, then SIGKILL."""
     if child.poll() is not None:
@@ -146,12 +154,14 @@ def free_port():
 
 
 class Service:
-    """jointd with models from the zoo, as a context manager. settings: {section: {option: value}}."""
+    """jointd with models from the zoo, as a context manager. settings: {section: {option: value}}. niceness: of all its
+    processes; under 0, which needs root, its cores are its own, nearly, whatever else runs there."""
 
-    def __init__(self, options, cores, models, settings=None):
+    def __init__(self, options, cores, models, settings=None, niceness=0):
         self.joint, self.jointd = pathlib.Path(options.joint).resolve(), pathlib.Path(options.jointd).resolve()
         self.cores, self.models = cores, models
         self.settings = settings or {}
+        self.niceness = niceness
         self.child, self.pids = None, {}
         self.stack = contextlib.ExitStack()
 
@@ -190,7 +200,8 @@ class Service:
         self.write_config(free_port())
         self.log = self.folder / "log"
         with open(self.log, "w", encoding="utf-8") as log:
-            self.child = start([self.jointd, "--config", self.folder / "joint.conf"], self.cores.rest, stdout=log, stderr=log)
+            self.child = start([self.jointd, "--config", self.folder / "joint.conf"], self.cores.rest, stdout=log, stderr=log,
+                               start_new_session=self.niceness != 0)
         self.stack.callback(end, self.child)
         until = time.monotonic() + READY_S
         while "jointd: ready" not in self.log.read_text(encoding="utf-8"):
@@ -201,6 +212,8 @@ class Service:
         for pid in children(self.child.pid):
             name = pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
             self.pids[name.removeprefix("joint-")] = pid
+        for pid in self.pids.values() if self.niceness else ():
+            be_nice(pid, self.niceness)
 
     def stop(self):
         if self.child:
