@@ -1,6 +1,7 @@
-/* What jointd tells joint-api over the one socket between them: first api_setup with the load page
- * (load_report.h), read-only; then an api_message for each thing that comes or goes, with the
- * read-only descriptors that its kind has. joint-api only sends api_beat, a sign of life. */
+/* What jointd tells joint-api over the first of the two sockets between them: first api_setup with
+ * the load page (load_report.h), read-only; then an api_message for each thing that comes or goes,
+ * with the read-only descriptors that its kind has. joint-api only sends api_beat, a sign of life,
+ * there. The second is an ingress's (ingress.h): its requests. */
 #ifndef SHM_API_SETUP_H
 #define SHM_API_SETUP_H
 
@@ -11,6 +12,18 @@
 #define API_NAME_BYTES 64u
 #define API_MAX_MODELS 256u
 #define API_MAX_COUNTERS 65u /* jointd's, and those of each queue of the dataplane */
+
+/* Of the requests that come over HTTP. */
+struct api_infer_setup {
+    uint64_t slab_bytes; /* of the request slab, all of it joint-api's */
+    uint64_t max_tensor_bytes; /* the largest message that it takes; a span holds four */
+    uint64_t max_answer_bytes;
+    uint64_t max_json_bytes; /* the longest text of JSON */
+    uint32_t slots; /* requests at once */
+    uint32_t answer_slots; /* answers at once, of the whole service */
+    uint32_t max_requests_per_client;
+    uint32_t reserved;
+};
 
 /* jointd: sets all, from its configuration; joint-api: checks what indexes. Names end with 0. */
 struct api_setup {
@@ -23,6 +36,7 @@ struct api_setup {
     uint32_t poll_exempt_count; /* addresses that may ask for the load as often as they like */
     uint32_t reserved;
     uint8_t poll_exempt[API_MAX_ADDRESSES][16];
+    struct api_infer_setup infer;
     char server[API_NAME_BYTES];
     char class_name[LOAD_REPORT_MAX_CLASSES][API_NAME_BYTES];
 };
@@ -46,7 +60,8 @@ struct api_beat {
     uint64_t count;
 };
 
-static_assert(sizeof(struct api_setup) == 352 + API_NAME_BYTES * LOAD_REPORT_MAX_CLASSES,
+static_assert(sizeof(struct api_infer_setup) == 48, "api_infer_setup");
+static_assert(sizeof(struct api_setup) == 400 + API_NAME_BYTES * LOAD_REPORT_MAX_CLASSES,
               "api_setup");
 static_assert(sizeof(struct api_message) == 80, "api_message");
 

@@ -7,7 +7,7 @@
 
 #include "shm/layout.h"
 
-#define DATAPLANE_MAX_QUEUES 64u
+#define DATAPLANE_MAX_QUEUES 63u /* and joint-api: a bit for each fits a word */
 #define DATAPLANE_MAX_ADDRESSES 8u
 #define DATAPLANE_NO_CPU UINT32_MAX
 

@@ -1,5 +1,5 @@
 /* What jointd and those who bring requests say to each other: 64-byte descriptors in the rings of
- * their channel. An ingress is one thread that brings requests: a queue of joint-dataplane, later
+ * their channel. An ingress is one thread that brings requests: a queue of joint-dataplane, or
  * joint-api; each has a socket and a channel of its own.
  *
  *   ingress -> jointd                          jointd -> ingress

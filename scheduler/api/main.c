@@ -1,7 +1,9 @@
 /* `joint-api`: the service over HTTP; started by jointd with a socket. */
+#include "scheduler/api/infer.h"
 #include "scheduler/api/pages.h"
 #include "scheduler/api/server.h"
 #include "scheduler/api/view.h"
+#include "shm/idle.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -20,10 +22,12 @@
 #define BEAT_NS UINT64_C(100000000)
 
 struct api {
-    int socket;
+    int sockets[2]; /* what is told and shown; the channel of requests */
     struct view view;
     struct pages pages;
     struct poll_limit poll_limit;
+    struct infer infer;
+    struct idle idle;
     struct server servers[API_MAX_ADDRESSES];
     uint32_t server_count;
     uint64_t beat_ns, beat_count;
@@ -44,10 +48,10 @@ static int complain(const char *what, int error)
 
 static int start(struct api *api)
 {
-    struct pollfd told = {.fd = api->socket, .events = POLLIN};
+    struct pollfd told = {.fd = api->sockets[0], .events = POLLIN};
     if (poll(&told, 1, SETUP_MS) != 1)
         return complain("no setup came over the socket; jointd starts this program", -ETIMEDOUT);
-    int error = view_init(&api->view, api->socket);
+    int error = view_init(&api->view, api->sockets[0]);
     if (error)
         return complain("no sound setup came over the socket; jointd starts this program", error);
     const struct api_setup *setup = &api->view.setup;
@@ -56,9 +60,17 @@ static int start(struct api *api)
     if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
         return complain("no random numbers", -errno);
     error = poll_limit_init(&api->poll_limit, seed);
+    const struct idle_config idle = idle_config_default();
+    if (!error)
+        error = idle_init(&api->idle, &idle);
+    if (!error)
+        error = infer_init(&api->infer, &api->pages, api->sockets[1]);
+    if (!error)
+        error = idle_add(&api->idle, &api->infer.ring.channel.wake);
     for (uint32_t i = 0; i < setup->address_count && !error; i++) {
         struct server_config config = {.pages = &api->pages,
                                        .poll_limit = &api->poll_limit,
+                                       .infer = &api->infer,
                                        .port = (uint16_t)setup->tcp_port,
                                        .max_connections = setup->max_connections,
                                        .request_ns = setup->request_ns};
@@ -75,32 +87,49 @@ static void beat(struct api *api, uint64_t now_ns)
         return;
     api->beat_ns = now_ns + BEAT_NS;
     const struct api_beat beat = {.count = ++api->beat_count};
-    (void)send(api->socket, &beat, sizeof(beat), MSG_DONTWAIT | MSG_NOSIGNAL); /* or the next */
+    (void)send(api->sockets[0], &beat, sizeof(beat), MSG_DONTWAIT | MSG_NOSIGNAL); /* or the next */
 }
 
-/* Sleeps until there is something; whether jointd has said something. */
+/* Sleeps until there is something; whether jointd has said something over the first socket. Woken
+ * by the ring only if nothing was in it before. */
 static bool wait(struct api *api)
 {
-    struct pollfd fds[1 + API_MAX_ADDRESSES] = {{.fd = api->socket, .events = POLLIN}};
+    enum { TOLD, RING, GONE, SERVERS };
+    struct pollfd fds[SERVERS + API_MAX_ADDRESSES] = {
+        [TOLD] = {.fd = api->sockets[0], .events = POLLIN},
+        [RING] = {.fd = idle_fd(&api->idle), .events = POLLIN},
+        [GONE] = {.fd = api->infer.gone_fd, .events = POLLIN}};
     int timeout_ms = TURN_MS;
     for (uint32_t i = 0; i < api->server_count; i++) {
-        fds[1 + i] = (struct pollfd){.fd = api->servers[i].epoll_fd, .events = POLLIN};
+        fds[SERVERS + i] = (struct pollfd){.fd = api->servers[i].epoll_fd, .events = POLLIN};
         timeout_ms = server_timeout_ms(&api->servers[i], timeout_ms);
     }
-    (void)poll(fds, 1 + api->server_count, timeout_ms);
-    return fds[0].revents != 0;
+    idle_arm(&api->idle);
+    if (infer_poll(&api->infer) > 0)
+        timeout_ms = 0;
+    (void)poll(fds, SERVERS + api->server_count, timeout_ms);
+    if (fds[RING].revents)
+        (void)idle_sleep(&api->idle, 0);
+    idle_disarm(&api->idle);
+    return fds[TOLD].revents != 0;
 }
 
+/* What is told comes before the ring, so that what is shown can be asked for. */
 static int serve(struct api *api)
 {
     for (;;) {
         const uint64_t now_ns = api->pages.now_ns = clock_ns();
         beat(api, now_ns);
+        infer_poll(&api->infer);
         for (uint32_t i = 0; i < api->server_count; i++)
             server_poll(&api->servers[i], now_ns);
+        if (api->infer.ring.channel.wake.is_peer_gone)
+            return 0;
+        if (api->infer.ring.failure)
+            return complain("its ring cannot be used any more; it ends", api->infer.ring.failure);
         if (!wait(api))
             continue;
-        const int error = view_take(&api->view, api->socket);
+        const int error = view_take(&api->view, api->sockets[0]);
         if (error == -EPIPE || error == -ECONNRESET)
             return 0; /* jointd is gone */
         if (error && error != -EAGAIN)
@@ -110,33 +139,47 @@ static int serve(struct api *api)
 
 static void finish(struct api *api)
 {
+    infer_stop(&api->infer);
     for (uint32_t i = 0; i < api->server_count; i++)
         server_fini(&api->servers[i]);
     poll_limit_fini(&api->poll_limit);
+    if (api->infer.ring.channel.wake.is_idling)
+        idle_remove(&api->idle, &api->infer.ring.channel.wake);
+    infer_fini(&api->infer);
+    if (api->idle.epoll_fd >= 0)
+        idle_fini(&api->idle);
     pages_fini(&api->pages);
     view_fini(&api->view);
 }
 
-static int read_socket(int argc, char **argv)
+/* "4,5" */
+static bool read_sockets(int argc, char **argv, int sockets[2])
 {
-    char *end = NULL;
-    const long fd = argc == 3 && strcmp(argv[1], "--socket") == 0 ? strtol(argv[2], &end, 10) : -1;
-    return end && end != argv[2] && !*end && fd >= 0 && fd < 1 << 20 ? (int)fd : -1;
+    char *end = argc == 3 && strcmp(argv[1], "--sockets") == 0 ? argv[2] : NULL;
+    for (int i = 0; end && i < 2; i++) {
+        const char *at = end;
+        const long fd = strtol(at, &end, 10);
+        if (end == at || fd < 0 || fd >= 1 << 20 || *end++ != (i == 0 ? ',' : '\0'))
+            return false;
+        sockets[i] = (int)fd;
+    }
+    return end != NULL;
 }
 
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         printf(
-            "usage: joint-api --socket FD\n\n"
-            "Serves the load, health, models and metrics of Joint over HTTP. jointd starts it, if\n"
-            "[api] listen of its configuration names an address, and tells it the rest over the\n"
-            "socket. It ends when jointd does.\n");
+            "usage: joint-api --sockets FD,FD\n\n"
+            "Serves the load, health, models and metrics of Joint over HTTP, and inference. "
+            "jointd\n"
+            "starts it, if [api] listen of its configuration names an address, and tells it the\n"
+            "rest over the sockets. It ends when jointd does.\n");
         return 0;
     }
-    const int socket = read_socket(argc, argv);
-    if (socket < 0) {
-        fprintf(stderr, "joint-api: --socket FD is missing; jointd starts this program\n");
+    int sockets[2];
+    if (!read_sockets(argc, argv, sockets)) {
+        fprintf(stderr, "joint-api: --sockets FD,FD is missing; jointd starts this program\n");
         return 2;
     }
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -145,7 +188,8 @@ int main(int argc, char **argv)
     struct api *api = calloc(1, sizeof(*api));
     if (!api)
         return complain("cannot start", -ENOMEM);
-    api->socket = socket;
+    memcpy(api->sockets, sockets, sizeof(sockets));
+    api->idle.epoll_fd = -1;
     int status = start(api);
     if (!status)
         status = serve(api);

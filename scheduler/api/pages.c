@@ -156,6 +156,11 @@ static struct reply get_load(struct pages *pages, const struct page_query *query
     return reply;
 }
 
+const struct view_load *pages_load(struct pages *pages)
+{
+    return pages_read_newest(pages) ? &pages->load : NULL;
+}
+
 const char *pages_orca(struct pages *pages, const char *format)
 {
     if (!pages_read_newest(pages))
@@ -279,6 +284,8 @@ struct reply pages_get(struct pages *pages, const struct route_match *match,
         return get_statistics(pages);
     case ROUTE_METRICS:
         return get_metrics(pages, query);
+    case ROUTE_INFER: /* infer.h has it */
+        break;
     }
     return reply_error(&pages->text, 500, "no page is written for %s", match->route->pattern);
 }

@@ -42,6 +42,8 @@ bool pages_read_newest(struct pages *pages);
 uint64_t pages_age_ns(const struct pages *pages);
 /* enum load_json_part of the names in a list with commas, all for NULL; 0: one is unknown. */
 unsigned pages_parts(const char *list);
+/* The newest load; NULL: there is none yet. */
+const struct view_load *pages_load(struct pages *pages);
 
 /* The value of endpoint-load-metrics in this format ("JSON", else TEXT); NULL: no load yet. */
 const char *pages_orca(struct pages *pages, const char *format);

@@ -10,6 +10,32 @@
             "TEXT or JSON: the answer carries the load as ORCA's header endpoint-load-metrics"     \
     }
 
+#define INFER(path)                                                                                \
+    {                                                                                              \
+        .page = ROUTE_INFER, .method = ROUTE_POST, .pattern = path,                                \
+        .help = "Runs a model, whole or between two cuts (Open Inference Protocol v2).",           \
+        .parameters = {{"Inference-Header-Content-Length", true, "integer",                        \
+                        "where the JSON ends and the bytes of the tensors begin"},                 \
+                       ORCA_FORMAT},                                                               \
+        .body_help =                                                                               \
+            "inputs: name, shape [rows, ...], datatype, and data or parameters.binary_data_size; " \
+            "outputs: name, parameters.binary_data; id; parameters: from, to, deadline_us, "       \
+            "class, "                                                                              \
+            "client, binary_data_output.",                                                         \
+        .answers = {                                                                               \
+            {200, "outputs, and parameters: batch, queue_us, compute_us."},                        \
+            {400, "What the request says cannot be: error, reason."},                              \
+            {404, "No such model, version or cut."},                                               \
+            {411, "It does not say how long it is."},                                              \
+            {413, "Its JSON or its tensors are too large."},                                       \
+            {415, "It is compressed, or a form."},                                                 \
+            {429, "This client has as many requests open as it may."},                             \
+            {500, "It could not be computed."},                                                    \
+            {503, "Overloaded, infeasible deadline, no memory, draining: reason, retry_after_ms, " \
+                  "load."},                                                                        \
+        }                                                                                          \
+    }
+
 const struct route routes[] = {
     {.page = ROUTE_SERVER,
      .pattern = "/v2",
@@ -80,6 +106,8 @@ const struct route routes[] = {
      .pattern = "/v2/models/{model}/versions/{version}/stats",
      .help = "Statistics of a model; a newer version goes on where the older one was.",
      .answers = {{200, "model_stats, of one."}, {404, "It takes no requests."}}},
+    INFER("/v2/models/{model}/infer"),
+    INFER("/v2/models/{model}/versions/{version}/infer"),
     {.page = ROUTE_METRICS,
      .pattern = "/metrics",
      .help = "For Prometheus; as OpenMetrics where Accept names it.",

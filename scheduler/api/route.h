@@ -19,6 +19,7 @@ enum route_page {
     ROUTE_MODEL_READY,
     ROUTE_MODEL_STATS,
     ROUTE_STATS,
+    ROUTE_INFER,
     ROUTE_METRICS,
 };
 

@@ -235,12 +235,17 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 {
     struct server *server = context;
     const bool is_first = !*request;
+    if (infer_is_call(server->config.infer, *request))
+        return infer_on_request(server->config.infer, *request, upload, upload_bytes);
+    struct route_match match;
+    const enum route_result result = route_find(path, &match);
+    if (is_first && result == ROUTE_FOUND && match.route->page == ROUTE_INFER &&
+        route_takes(match.route, method))
+        return infer_on_first(server->config.infer, connection, &match, request);
     *request = server;
     if (is_first && !has_body(connection))
         return MHD_YES;
-    struct route_match match;
     struct reply reply;
-    const enum route_result result = route_find(path, &match);
     if (result != ROUTE_FOUND)
         reply = pages_missing(server->config.pages, result);
     else if (!answer_at_once(server, connection, method, &match, &reply)) {
@@ -256,6 +261,7 @@ static void on_request_end(void *context, struct MHD_Connection *connection, voi
 {
     const struct server *server = context;
     struct server_connection *mine = connection_of(connection);
+    infer_on_end(server->config.infer, *request);
     if (mine)
         mine->since_ns = server->config.pages->now_ns;
 }

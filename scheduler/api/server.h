@@ -3,6 +3,7 @@
 #ifndef SCHEDULER_API_SERVER_H
 #define SCHEDULER_API_SERVER_H
 
+#include "scheduler/api/infer.h"
 #include "scheduler/api/pages.h"
 #include "scheduler/api/poll_limit.h"
 #include "scheduler/api/watchers.h"
@@ -14,6 +15,7 @@ struct server_connection;
 struct server_config {
     struct pages *pages; /* borrowed */
     struct poll_limit *poll_limit; /* borrowed */
+    struct infer *infer; /* borrowed */
     uint8_t address[16]; /* IPv6, or IPv4 as ::ffff:a.b.c.d */
     uint16_t port;
     uint32_t max_connections;

@@ -20,7 +20,7 @@
 #define CONFIG_MAX_CLASSES 256
 #define CONFIG_MAX_BATCH 64 /* rows that run together */
 #define CONFIG_MAX_DIMENSIONS 4 /* of a model */
-#define CONFIG_MAX_QUEUES 64
+#define CONFIG_MAX_QUEUES 63
 #define CONFIG_MAX_ADDRESSES 8
 #define CONFIG_MAX_WORKER_CORES 64
 /* Of texts, their ends included. */
@@ -122,6 +122,10 @@ struct api_section {
     uint64_t port;
     char *token_file; /* "": nothing can be changed over HTTP */
     struct config_addresses poll_exempt; /* their polls of the load are not counted */
+    uint64_t request_slab_bytes; /* 0: half of memory.request_slab */
+    uint64_t max_json_bytes;
+    uint64_t max_connections;
+    uint64_t request_timeout_ns;
 };
 
 struct log_section {

@@ -148,6 +148,18 @@ static const struct config_option api_options[] = {
     {"poll_exempt", CONFIG_ADDRESSES, AT(api, poll_exempt), .max = 8, .fallback = "",
      .help = "IP addresses that load.min_poll is not for, with commas between: proxies and "
              "balancers, which ask for many"},
+    {"request_slab", CONFIG_BYTES, AT(api, request_slab_bytes), .min = MIB, .max = 1024 * GIB,
+     .zero = "auto", .fallback = "auto",
+     .help = "memory for tensors that come over HTTP; the largest may take a sixteenth; auto: half "
+             "of memory.request_slab"},
+    {"max_json", CONFIG_BYTES, AT(api, max_json_bytes), .min = 4 * KIB, .max = GIB,
+     .fallback = "8MiB",
+     .help = "the longest text of JSON that a request may bring; binary tensors do not count"},
+    {"max_connections", CONFIG_COUNT, AT(api, max_connections), .min = 1, .max = 65535,
+     .fallback = "512", .help = "on all addresses; more wait in the kernel"},
+    {"request_timeout", CONFIG_TIME, AT(api, request_timeout_ns), .min = 100 * MS,
+     .max = 3600 * SECOND, .fallback = "30s",
+     .help = "a connection that ends no request for so long is closed"},
     {"token_file", CONFIG_TEXT, LIVE, AT(api, token_file), .max = 4095, .fallback = "",
      .help = "file with the secret that requests for changes must bring; so far none can be made"},
 };

@@ -11,10 +11,15 @@
 #include <unistd.h>
 
 #define START_NS UINT64_C(10000000000)
-#define REQUEST_NS UINT64_C(30000000000)
-#define MAX_CONNECTIONS 512u /* on all addresses */
+#define PAGE_BYTES UINT64_C(4096)
+#define SPANS 4u /* of its slab, so that tensors of so many sizes find room at once */
+#define SLAB_SHARE 2u /* of the dataplane's, unless told otherwise */
+/* Of requests; one that its client has left keeps its place until it has ended. */
+#define SLOTS_PER_CONNECTION 2u
 
-static const char *const arguments[] = {"--socket", "%s", NULL};
+enum { SHOWN, BROUGHT, SOCKETS }; /* what is told and shown; the channel of its requests */
+
+static const char *const arguments[] = {"--sockets", "%s", NULL};
 
 static_assert(CONFIG_MAX_ADDRESSES <= API_MAX_ADDRESSES, "addresses");
 static_assert(CONFIG_NAME_BYTES <= API_NAME_BYTES && INGRESS_NAME_BYTES <= API_NAME_BYTES, "names");
@@ -28,8 +33,10 @@ static void fill(struct api_setup *setup, const struct jointd_config *config)
     setup->address_count = listen->count;
     for (uint32_t i = 0; i < listen->count; i++)
         memcpy(setup->address[i], listen->items[i].ip, sizeof(setup->address[i]));
-    setup->max_connections = MAX_CONNECTIONS / listen->count;
-    setup->request_ns = REQUEST_NS;
+    setup->max_connections = (uint32_t)(config->api.max_connections / listen->count);
+    if (setup->max_connections == 0)
+        setup->max_connections = 1;
+    setup->request_ns = config->api.request_timeout_ns;
     setup->poll_exempt_count = config->api.poll_exempt.count;
     for (uint32_t i = 0; i < config->api.poll_exempt.count; i++)
         memcpy(setup->poll_exempt[i], config->api.poll_exempt.items[i].ip,
@@ -38,6 +45,44 @@ static void fill(struct api_setup *setup, const struct jointd_config *config)
     snprintf(setup->server, sizeof(setup->server), "%s", config->server.name);
     for (uint32_t i = 0; i < config->class_count; i++)
         snprintf(setup->class_name[i], sizeof(setup->class_name[i]), "%s", config->classes[i].name);
+}
+
+uint64_t api_requests_bytes(const struct service *service)
+{
+    const struct jointd_config *config = &service->config;
+    if (config->api.listen.count == 0 || !service->programs.api[0])
+        return 0;
+    const uint64_t bytes = config->api.request_slab_bytes
+                               ? config->api.request_slab_bytes
+                               : config->memory.request_slab_bytes / SLAB_SHARE;
+    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+}
+
+/* A span holds four of the largest. */
+static void fill_infer(struct api_infer_setup *setup, const struct service *service)
+{
+    const struct jointd_config *config = &service->config;
+    const uint64_t largest =
+        api_requests_bytes(service) / (4 * SPANS) / SHM_LINE_BYTES * SHM_LINE_BYTES;
+    setup->slab_bytes = api_requests_bytes(service);
+    setup->max_tensor_bytes =
+        largest < config->memory.max_tensor_bytes ? largest : config->memory.max_tensor_bytes;
+    setup->max_answer_bytes = config->memory.max_tensor_bytes;
+    setup->max_json_bytes = config->api.max_json_bytes;
+    setup->slots = SLOTS_PER_CONNECTION * (uint32_t)config->api.max_connections;
+    setup->answer_slots = (uint32_t)config->memory.slots;
+    setup->max_requests_per_client = (uint32_t)config->limits.max_requests_per_client;
+}
+
+static int init_ingress(struct api *api, struct service *service)
+{
+    const struct ingress_config config = {.number = service->dataplane.count,
+                                          .requests = &service->memory.api_requests,
+                                          .worker_grant = MEMORY_GRANT_API_REQUESTS,
+                                          .part_bytes = api->setup->infer.slab_bytes,
+                                          .slot_count = api->setup->infer.slots,
+                                          .can_sleep = true};
+    return ingress_init(&api->ingress, service, &config);
 }
 
 int api_init(struct api *api, struct service *service)
@@ -55,11 +100,18 @@ int api_init(struct api *api, struct service *service)
     if (!api->setup)
         return -ENOMEM;
     fill(api->setup, config);
+    fill_infer(&api->setup->infer, service);
+    const int error = init_ingress(api, service);
+    if (error) {
+        free(api->setup);
+        *api = (struct api){0};
+        return error;
+    }
     api->child_config =
         (struct child_config){.name = "joint-api",
                               .program = service->programs.api,
                               .arguments = arguments,
-                              .socket_count = 1,
+                              .socket_count = SOCKETS,
                               .is_confined = service->is_confined,
                               .uid = service->uid,
                               .gid = service->gid,
@@ -76,6 +128,7 @@ void api_fini(struct api *api)
     if (!api || !api->setup)
         return;
     child_fini(&api->child);
+    ingress_fini(&api->ingress);
     free(api->setup);
     *api = (struct api){0};
 }
@@ -91,7 +144,7 @@ static int send_regions(struct api *api, const void *message, size_t bytes,
         error = fds[count] < 0 ? fds[count] : 0;
     }
     if (!error)
-        error = fd_pass_send(api->child.socket[0], message, bytes, fds, count);
+        error = fd_pass_send(api->child.socket[SHOWN], message, bytes, fds, count);
     for (unsigned i = 0; i < count; i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -121,13 +174,18 @@ static void start(struct service *service, uint64_t now_ns)
     error = idle_watch(&service->idle, api->child.pidfd);
     if (!error)
         error = send_region(api, api->setup, sizeof(*api->setup), &service->memory.load);
+    if (!error) {
+        const int socket = api->child.socket[BROUGHT];
+        api->child.socket[BROUGHT] = -1; /* the ingress's now */
+        error = ingress_offer(service, &api->ingress, socket);
+    }
     if (error) {
         log_say(&service->log, "joint-api: %s; it is started anew", strerror(-error));
         child_kill(&api->child);
     }
 }
 
-static void bury(struct service *service)
+static void bury(struct service *service, uint64_t now_ns)
 {
     struct api *api = &service->api;
     if (service->state < SERVICE_ENDING) {
@@ -136,6 +194,7 @@ static void bury(struct service *service)
         counts_add(&service->counts, COUNT_API_DEATHS, 1);
         log_say(&service->log, "%s; it is started again", text);
     }
+    ingress_bury(service, &api->ingress, now_ns);
     child_clear(&api->child);
 }
 
@@ -176,7 +235,9 @@ static int tell_model(struct service *service, uint32_t number)
     struct api_message message = {.number = number};
     const struct region *regions[3] = {&model->table_region};
     if (model->state == MODEL_SERVING && !is_shown(api, model, number)) {
-        if (!statistics_region(service, number, &regions[1]) ||
+        /* What is shown can be asked for. */
+        if (!model_set_is_told(&service->models, number, api->ingress.config.number) ||
+            !statistics_region(service, number, &regions[1]) ||
             !load_models_page(service, number, &regions[2]))
             return 0;
         message.kind = API_MODEL;
@@ -190,7 +251,7 @@ static int tell_model(struct service *service, uint32_t number)
     if (model->state == MODEL_SERVING || !api->model_since_ns[number])
         return 0;
     message.kind = API_MODEL_GONE;
-    const int error = fd_pass_send(api->child.socket[0], &message, sizeof(message), NULL, 0);
+    const int error = fd_pass_send(api->child.socket[SHOWN], &message, sizeof(message), NULL, 0);
     if (!error)
         api->model_since_ns[number] = 0;
     return error ? error : 1;
@@ -212,7 +273,7 @@ static int tell(struct service *service)
 static void hear(struct api *api)
 {
     struct api_beat beat;
-    while (recv(api->child.socket[0], &beat, sizeof(beat), MSG_DONTWAIT) == sizeof(beat))
+    while (recv(api->child.socket[SHOWN], &beat, sizeof(beat), MSG_DONTWAIT) == sizeof(beat))
         api->beat_count++;
 }
 
@@ -222,7 +283,7 @@ int api_look(struct service *service, uint64_t now_ns)
     if (!api->is_wanted)
         return 0;
     if (child_poll(&api->child, now_ns)) {
-        bury(service);
+        bury(service, now_ns);
         return 1;
     }
     if (child_is_due(&api->child, now_ns)) {
@@ -239,7 +300,23 @@ int api_look(struct service *service, uint64_t now_ns)
     if (child_watch(&api->child, api->beat_count, patience_ns, now_ns))
         log_say(&service->log, "joint-api gave no sign of life for %llu ms; it is killed",
                 (unsigned long long)(patience_ns / 1000000));
-    return tell(service);
+    return ingress_look(service, &api->ingress, now_ns) + tell(service);
+}
+
+int api_poll(struct service *service, uint64_t now_ns)
+{
+    return ingress_poll(service, &service->api.ingress, now_ns);
+}
+
+bool api_is_drained(const struct api *api)
+{
+    return api->child.state != CHILD_RUNNING || api->ingress.is_drained;
+}
+
+void api_condemn(struct service *service, const char *why)
+{
+    log_say(&service->log, "joint-api: %s; it is started anew", why);
+    child_kill(&service->api.child);
 }
 
 void api_stop(struct api *api)

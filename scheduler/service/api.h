@@ -1,8 +1,10 @@
-/* joint-api as jointd keeps it: one process that only reads. It is started with the service, so
- * that what is not ready yet can be asked about; without it all else goes on. */
+/* joint-api as jointd keeps it: one process that shows the service, and an ingress for the requests
+ * that come over HTTP. It is started with the service, so that what is not ready yet can be asked
+ * about; without it all else goes on. */
 #ifndef SCHEDULER_SERVICE_API_H
 #define SCHEDULER_SERVICE_API_H
 
+#include "scheduler/service/ingress.h"
 #include "scheduler/supervise/child.h"
 #include "shm/api_setup.h"
 
@@ -13,6 +15,7 @@ struct api {
     struct child child;
     struct child_config child_config;
     struct api_setup *setup; /* owned */
+    struct ingress ingress; /* zeroed unless is_wanted */
     /* What this life was told: models by the time their packing began, 0 if not; counters. */
     uint64_t model_since_ns[API_MAX_MODELS];
     bool has_own_counters;
@@ -20,12 +23,21 @@ struct api {
     uint64_t beat_count; /* heard from this life */
 };
 
-/* No process yet. 0 or -ENOMEM. */
+/* Of the slab that its requests come through; 0: no joint-api is wanted, or there is none. */
+uint64_t api_requests_bytes(const struct service *service);
+
+/* No process yet. 0 or -errno. */
 int api_init(struct api *api, struct service *service);
 void api_fini(struct api *api); /* accepts NULL and zeroed */
 
+int api_poll(struct service *service, uint64_t now_ns);
 /* Now and then: its life, and what is new for it. How much was done. */
 int api_look(struct service *service, uint64_t now_ns);
+
+/* Whether it has no request open any more, or is not there. */
+bool api_is_drained(const struct api *api);
+/* It did what no honest one does: kills it. */
+void api_condemn(struct service *service, const char *why);
 
 /* The service ends: so shall it. */
 void api_stop(struct api *api);

@@ -13,6 +13,18 @@
 
 static const char *const arguments[] = {"--sockets", "%s", NULL};
 
+static struct ingress_config queue_config(const struct service *service, uint32_t number)
+{
+    const struct dataplane_setup *setup = service->dataplane.setup;
+    return (struct ingress_config){.number = number,
+                                   .requests = &service->memory.requests,
+                                   .worker_grant = MEMORY_GRANT_REQUESTS,
+                                   .part_offset = number * setup->part_bytes,
+                                   .part_bytes = setup->part_bytes,
+                                   .slot_count = setup->part_slots,
+                                   .can_sleep = !setup->is_busy};
+}
+
 int dataplane_init(struct dataplane *dataplane, struct service *service)
 {
     const struct jointd_config *config = &service->config;
@@ -24,8 +36,10 @@ int dataplane_init(struct dataplane *dataplane, struct service *service)
         error = dataplane_setup_fill(dataplane->setup, config);
     if (!error)
         error = dataplane_setup_draw_keys(dataplane->setup);
-    for (uint32_t i = 0; i < dataplane->count && !error; i++)
-        error = ingress_init(&dataplane->ingress[i], service, i);
+    for (uint32_t i = 0; i < dataplane->count && !error; i++) {
+        const struct ingress_config queue = queue_config(service, i);
+        error = ingress_init(&dataplane->ingress[i], service, &queue);
+    }
     if (error) {
         dataplane_fini(dataplane);
         return error;
@@ -119,7 +133,6 @@ static int bury(struct service *service, uint64_t now_ns)
     }
     for (uint32_t i = 0; i < dataplane->count; i++)
         ingress_bury(service, &dataplane->ingress[i], now_ns);
-    model_set_forget_told(&service->models);
     child_clear(&dataplane->child);
     return 1;
 }

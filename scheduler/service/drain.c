@@ -20,8 +20,8 @@ void drain_begin(struct service *service)
 static void tell_ingresses(struct service *service)
 {
     const struct ingress_order order = {.kind = INGRESS_DRAIN};
-    for (uint32_t i = 0; i < service->dataplane.count; i++) {
-        struct ingress *ingress = &service->dataplane.ingress[i];
+    for (uint32_t i = 0; i < service_ingress_count(service); i++) {
+        struct ingress *ingress = service_ingress(service, i);
         if (!ingress->is_drain_told)
             ingress->is_drain_told = ingress_say(service, ingress, &order);
     }
@@ -76,7 +76,8 @@ int drain_look(struct service *service, uint64_t now_ns)
         tell_ingresses(service);
         /* Whoever says too early that it is drained may still have an answer to send. */
         const bool is_done = dataplane_is_drained(&service->dataplane) &&
-                             service->requests.open_count == 0 && answers_taken(service) == 0;
+                             api_is_drained(&service->api) && service->requests.open_count == 0 &&
+                             answers_taken(service) == 0;
         if (!is_done && !service->is_hasty && now_ns < service->drain_ns)
             return 0;
         end(service, now_ns);

@@ -26,21 +26,21 @@ static struct channel_config channel_of(const struct service *service,
 {
     struct channel_config config = channel_config_default();
     config.name = "joint-ingress";
-    config.to_peer_capacity = capacity_for((uint64_t)ingress->slot_count + ORDERS);
-    config.from_peer_capacity =
-        capacity_for(UINT64_C(2) * ingress->slot_count + service->memory.slot_count + ORDERS);
-    config.can_peer_sleep = service->config.dataplane.idle != CONFIG_IDLE_BUSY;
+    config.to_peer_capacity = capacity_for((uint64_t)ingress->config.slot_count + ORDERS);
+    config.from_peer_capacity = capacity_for(UINT64_C(2) * ingress->config.slot_count +
+                                             service->memory.slot_count + ORDERS);
+    config.can_peer_sleep = ingress->config.can_sleep;
     return config;
 }
 
-int ingress_init(struct ingress *ingress, struct service *service, uint32_t number)
+int ingress_init(struct ingress *ingress, struct service *service,
+                 const struct ingress_config *wanted)
 {
-    *ingress =
-        (struct ingress){.number = number, .slot_count = service->dataplane.setup->part_slots};
-    ingress->open = calloc(ingress->slot_count, sizeof(*ingress->open));
+    *ingress = (struct ingress){.config = *wanted};
+    ingress->open = calloc(ingress->config.slot_count, sizeof(*ingress->open));
     if (!ingress->open)
         return -ENOMEM;
-    for (uint32_t i = 0; i < ingress->slot_count; i++)
+    for (uint32_t i = 0; i < ingress->config.slot_count; i++)
         ingress->open[i].request = REQUEST_NONE;
     const struct channel_config config = channel_of(service, ingress);
     const int error = link_init(&ingress->link, &service->idle, &config);
@@ -76,7 +76,7 @@ int ingress_offer(struct service *service, struct ingress *ingress, int socket)
     }
     const struct memory *memory = &service->memory;
     const struct channel_grant grants[INGRESS_GRANT_COUNT] = {
-        [INGRESS_REQUESTS] = {.region = &memory->requests,
+        [INGRESS_REQUESTS] = {.region = ingress->config.requests,
                               .kind = REGION_SLAB,
                               .access = REGION_READ_WRITE},
         [INGRESS_RESPONSES] = {.region = &memory->responses,
@@ -97,7 +97,10 @@ static void condemn(struct service *service, struct ingress *ingress, const char
     if (ingress->is_condemned)
         return;
     ingress->is_condemned = true;
-    dataplane_condemn(service, ingress->number, why);
+    if (ingress == &service->api.ingress)
+        api_condemn(service, why);
+    else
+        dataplane_condemn(service, ingress->config.number, why);
 }
 
 bool ingress_say(struct service *service, struct ingress *ingress, const void *message)
@@ -114,7 +117,7 @@ bool ingress_say(struct service *service, struct ingress *ingress, const void *m
 void ingress_finish(struct service *service, struct ingress *ingress,
                     const struct ingress_finished *finished)
 {
-    assert(finished->slot < ingress->slot_count);
+    assert(finished->slot < ingress->config.slot_count);
     ingress->open[finished->slot].request = REQUEST_NONE;
     ingress->open_count--;
     ingress_say(service, ingress, finished);
@@ -125,7 +128,7 @@ static void take_cancel(struct service *service, struct ingress *ingress,
 {
     const uint32_t slot = order->slot;
     /* Crossed by its FINISHED, it names nothing that is open: no fault of anybody. */
-    if (slot < ingress->slot_count && ingress->open[slot].request != REQUEST_NONE &&
+    if (slot < ingress->config.slot_count && ingress->open[slot].request != REQUEST_NONE &&
         ingress->open[slot].generation == order->generation)
         request_cancel(service, ingress->open[slot].request, now_ns);
 }
@@ -141,7 +144,7 @@ static void take(struct service *service, struct ingress *ingress,
         take_cancel(service, ingress, &message->order, now_ns);
         break;
     case INGRESS_SENT:
-        if (request_sent(service, ingress_owner(ingress->number), message->order.slot,
+        if (request_sent(service, ingress_owner(ingress->config.number), message->order.slot,
                          message->order.generation))
             counts_add(&service->counts, COUNT_JUNK, 1);
         break;
@@ -150,7 +153,7 @@ static void take(struct service *service, struct ingress *ingress,
         service->look_ns = 0;
         break;
     case INGRESS_WITHDRAWN:
-        model_set_withdrawn(&service->models, message->order.model, ingress->number);
+        model_set_withdrawn(&service->models, message->order.model, ingress->config.number);
         break;
     case INGRESS_DRAINED:
         ingress->is_drained = ingress->is_drain_told;
@@ -178,7 +181,8 @@ int ingress_poll(struct service *service, struct ingress *ingress, uint64_t now_
 /* With leases of one length the first of the list is the first to end. */
 static void check_lease(struct service *service, struct ingress *ingress, uint64_t now_ns)
 {
-    const uint32_t first = slot_table_first(service->memory.owners, ingress_owner(ingress->number));
+    const uint32_t first =
+        slot_table_first(service->memory.owners, ingress_owner(ingress->config.number));
     struct slot_view view;
     if (first != SLOT_NONE && slot_table_view(service->memory.owners, first, &view) == 0 &&
         view.lease_ns < now_ns)
@@ -200,8 +204,8 @@ int ingress_look(struct service *service, struct ingress *ingress, uint64_t now_
 
 void ingress_bury(struct service *service, struct ingress *ingress, uint64_t now_ns)
 {
-    const uint32_t owner = ingress_owner(ingress->number);
-    for (uint32_t i = 0; i < ingress->slot_count && ingress->open_count > 0; i++)
+    const uint32_t owner = ingress_owner(ingress->config.number);
+    for (uint32_t i = 0; i < ingress->config.slot_count && ingress->open_count > 0; i++)
         if (ingress->open[i].request != REQUEST_NONE) {
             const uint32_t request = ingress->open[i].request;
             ingress->open[i].request = REQUEST_NONE;
@@ -212,6 +216,7 @@ void ingress_bury(struct service *service, struct ingress *ingress, uint64_t now
     while (slot_table_recover(service->memory.owners, owner, &recovered))
         request_unsent(service, recovered.slot);
     link_close(&ingress->link);
+    model_set_forget_told(&service->models, ingress->config.number);
     ingress->is_started = ingress->is_drain_told = ingress->is_drained = false;
     ingress->is_condemned = false;
 }

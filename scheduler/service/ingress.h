@@ -1,5 +1,6 @@
-/* One thread that brings requests (a queue of joint-dataplane), as jointd speaks with it: what it
- * says is checked here, at the edge; what it is owed is said from here (shm/ingress.h). */
+/* One thread that brings requests (a queue of joint-dataplane, or joint-api), as jointd speaks with
+ * it: what it says is checked here, at the edge; what it is owed is said from here (shm/ingress.h).
+ */
 #ifndef SCHEDULER_SERVICE_INGRESS_H
 #define SCHEDULER_SERVICE_INGRESS_H
 
@@ -14,12 +15,20 @@ struct ingress_open {
     uint32_t generation;
 };
 
+struct ingress_config {
+    uint32_t number; /* those of the dataplane's queues, then joint-api's */
+    const struct region *requests; /* borrowed; where its messages lie */
+    uint32_t worker_grant; /* that region's number among a worker's grants */
+    uint64_t part_offset, part_bytes; /* its part of that region's payload */
+    uint32_t slot_count; /* requests that it may have open */
+    bool can_sleep;
+};
+
 struct ingress {
-    uint32_t number;
+    struct ingress_config config;
     struct link link;
     struct region counters; /* owned; its own, made for each life */
     struct ingress_open *open; /* owned; [slot_count] */
-    uint32_t slot_count;
     uint32_t open_count;
     bool is_started;
     bool is_drain_told, is_drained;
@@ -34,7 +43,8 @@ static inline uint32_t ingress_owner(uint32_t number)
 }
 
 /* No process yet. 0 or -errno. */
-int ingress_init(struct ingress *ingress, struct service *service, uint32_t number);
+int ingress_init(struct ingress *ingress, struct service *service,
+                 const struct ingress_config *config);
 void ingress_fini(struct ingress *ingress); /* accepts NULL and zeroed */
 
 /* Offers a new process its channel, with counters of its own. Takes the socket. 0 or -errno. */

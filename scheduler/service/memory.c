@@ -39,12 +39,15 @@ static int make_regions(struct memory *memory, const struct memory_plan *plan, c
         {&memory->requests, "joint-requests", REGION_SLAB, plan->config->request_slab_bytes, pages},
         {&memory->responses, "joint-responses", REGION_SLAB, plan->config->response_slab_bytes,
          pages},
+        {&memory->api_requests, "joint-api-requests", REGION_SLAB, plan->api_requests_bytes, pages},
         {&memory->load, "joint-load", REGION_LOAD_PAGE, sizeof(struct load_page_shared),
          REGION_PAGES_SMALL},
         {&memory->counters, "joint-counters", REGION_COUNTERS, plan->counters_bytes,
          REGION_PAGES_SMALL},
     };
     for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
+        if (regions[i].bytes == 0)
+            continue;
         *what = regions[i].name;
         const int error = make(regions[i].region, regions[i].name, regions[i].kind,
                                regions[i].bytes, regions[i].pages);
@@ -85,6 +88,7 @@ void memory_fini(struct memory *memory)
         return;
     slot_table_destroy(memory->owners);
     slab_destroy(memory->answers);
+    region_fini(&memory->api_requests);
     region_fini(&memory->counters);
     region_fini(&memory->load);
     region_fini(&memory->responses);

@@ -63,7 +63,7 @@ struct model_set {
     uint32_t limit; /* all beyond are EMPTY */
 };
 
-static_assert(DATAPLANE_MAX_QUEUES <= 64, "a bit for each");
+static_assert(DATAPLANE_MAX_QUEUES + 1 <= 64, "a bit for each, and one for joint-api");
 
 int model_set_init(struct model_set *set, struct service *service);
 void model_set_fini(struct model_set *set); /* accepts NULL and zeroed */
@@ -78,8 +78,10 @@ void model_set_remove(struct service *service, uint32_t number);
 int model_set_look(struct service *service, uint64_t now_ns);
 /* Tells an ingress what it does not know yet, as far as its socket takes it. */
 int model_set_tell(struct service *service, struct ingress *ingress);
-/* There is a new dataplane, which knows nothing. */
-void model_set_forget_told(struct model_set *set);
+/* The ingress is dead; its successor knows nothing. */
+void model_set_forget_told(struct model_set *set, uint32_t ingress);
+/* Whether it was told of that model. */
+bool model_set_is_told(const struct model_set *set, uint32_t number, uint32_t ingress);
 /* An ingress has said so. */
 void model_set_withdrawn(struct model_set *set, uint32_t number, uint32_t ingress);
 

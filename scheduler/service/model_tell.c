@@ -24,7 +24,7 @@ static bool tell(struct service *service, struct ingress *ingress, uint32_t numb
     const struct ingress_order order = {.kind = INGRESS_MODEL, .model = (uint16_t)number};
     if (!ingress_say(service, ingress, &order))
         return false;
-    model->told |= UINT64_C(1) << ingress->number;
+    model->told |= UINT64_C(1) << ingress->config.number;
     return true;
 }
 
@@ -33,13 +33,13 @@ static bool tell_end(struct service *service, struct ingress *ingress, uint32_t 
     const struct ingress_order order = {.kind = INGRESS_WITHDRAW, .model = (uint16_t)number};
     if (!ingress_say(service, ingress, &order))
         return false;
-    service->models.items[number].withdraw_told |= UINT64_C(1) << ingress->number;
+    service->models.items[number].withdraw_told |= UINT64_C(1) << ingress->config.number;
     return true;
 }
 
 int model_set_tell(struct service *service, struct ingress *ingress)
 {
-    const uint64_t bit = UINT64_C(1) << ingress->number;
+    const uint64_t bit = UINT64_C(1) << ingress->config.number;
     int work = 0;
     for (uint32_t i = 0; i < service->models.limit; i++) {
         const struct model *model = &service->models.items[i];
@@ -61,10 +61,19 @@ int model_set_tell(struct service *service, struct ingress *ingress)
     return work;
 }
 
-void model_set_forget_told(struct model_set *set)
+void model_set_forget_told(struct model_set *set, uint32_t ingress)
 {
-    for (uint32_t i = 0; i < set->limit; i++)
-        set->items[i].told = set->items[i].withdraw_told = set->items[i].withdrawn = 0;
+    const uint64_t others = ~(UINT64_C(1) << ingress);
+    for (uint32_t i = 0; i < set->limit; i++) {
+        set->items[i].told &= others;
+        set->items[i].withdraw_told &= others;
+        set->items[i].withdrawn &= others;
+    }
+}
+
+bool model_set_is_told(const struct model_set *set, uint32_t number, uint32_t ingress)
+{
+    return set->items[number].told >> ingress & 1;
 }
 
 void model_set_withdrawn(struct model_set *set, uint32_t number, uint32_t ingress)

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* After all that the dataplane may take to get an answer out or to give up. */
+/* After all that an ingress may take to get an answer out or to give up. */
 #define SENDING_MARGIN_NS UINT64_C(30000000000)
 
 int request_table_init(struct request_table *table, uint32_t slot_count)
@@ -141,8 +141,8 @@ static void take_home(struct service *service, const struct request *request)
 static void send_answer(struct service *service, const struct request *request, uint64_t now_ns)
 {
     const struct limits_section *limits = &service->config.limits;
-    const uint64_t lease_ns =
-        now_ns + limits->give_up_ns + limits->once_ns + limits->longest_ns + SENDING_MARGIN_NS;
+    const uint64_t lease_ns = now_ns + limits->give_up_ns + limits->once_ns + limits->longest_ns +
+                              service->config.api.request_timeout_ns + SENDING_MARGIN_NS;
     const int error =
         slot_table_send(service->memory.owners, request->place.slot, request->place.generation,
                         ingress_owner(request->ingress), lease_ns);
@@ -177,7 +177,7 @@ void request_end(struct service *service, uint32_t slot, enum ingress_reason rea
         return;
     const struct ingress_finished finished = finished_of(service, request, reason, now_ns);
     counts_add(&service->counts, COUNT_QUEUE_NS, UINT64_C(1000) * finished.queue_us);
-    ingress_finish(service, &service->dataplane.ingress[request->ingress], &finished);
+    ingress_finish(service, service_ingress(service, request->ingress), &finished);
 }
 
 int request_sent(struct service *service, uint32_t owner, uint32_t slot, uint32_t generation)

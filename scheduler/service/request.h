@@ -25,7 +25,7 @@ struct request {
     bool is_orphan; /* its ingress died: nobody is told */
     uint8_t failure; /* enum ingress_reason of the first row that failed */
     uint8_t encoding, answer_encoding, class_index;
-    uint16_t ingress; /* number of the queue */
+    uint16_t ingress; /* number of whoever brought it */
     uint16_t model, from, to, rows;
     uint16_t batch; /* the most rows that one of its ran with */
     uint32_t bytes; /* of the message that came */

@@ -83,7 +83,8 @@ static int make_memory(struct service *service)
 {
     const struct jointd_config *config = &service->config;
     const struct memory_plan plan = {.config = &config->memory,
-                                     .owner_count = 1 + (uint32_t)config->dataplane.queues +
+                                     .api_requests_bytes = api_requests_bytes(service),
+                                     .owner_count = 2 + (uint32_t)config->dataplane.queues +
                                                     service->worker_count,
                                      .counters_bytes = counts_bytes(service->worker_count)};
     const char *what = "";
@@ -247,6 +248,7 @@ int service_poll(struct service *service, uint64_t now_ns)
 {
     service->now_ns = now_ns;
     int work = dataplane_poll(service, now_ns);
+    work += api_poll(service, now_ns);
     work += workers_poll(service, now_ns);
     work += decide(service, now_ns);
     if (now_ns >= service->look_ns)

@@ -111,6 +111,19 @@ void service_say_ready(struct service *service);
 /* It cannot serve: ends with status 1. */
 void service_fail(struct service *service);
 
+/* Whoever may bring requests: the dataplane's queues, then joint-api, whether it is there or not.
+ */
+static inline uint32_t service_ingress_count(const struct service *service)
+{
+    return service->dataplane.count + 1;
+}
+
+static inline struct ingress *service_ingress(struct service *service, uint32_t number)
+{
+    return number < service->dataplane.count ? &service->dataplane.ingress[number]
+                                             : &service->api.ingress;
+}
+
 uint64_t service_clock_ns(void);
 /* When that was by the wall's clock. */
 static inline uint64_t service_unix_ns(const struct service *service, uint64_t monotonic_ns)

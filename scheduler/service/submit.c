@@ -5,11 +5,10 @@
 
 #define PLACE_ALIGN 64u
 
-static bool is_in_part(const struct service *service, const struct ingress *ingress,
-                       const struct ingress_submit *submit)
+static bool is_in_part(const struct ingress *ingress, const struct ingress_submit *submit)
 {
-    const uint64_t part_bytes = service->dataplane.setup->part_bytes;
-    const uint64_t start = ingress->number * part_bytes;
+    const uint64_t part_bytes = ingress->config.part_bytes;
+    const uint64_t start = ingress->config.part_offset;
     return submit->offset % PLACE_ALIGN == 0 && submit->offset >= start &&
            submit->offset - start <= part_bytes &&
            submit->bytes <= part_bytes - (submit->offset - start);
@@ -35,7 +34,7 @@ static enum ingress_reason check(const struct service *service, const struct ing
     if (bytes == 0 || *answer_bytes == 0)
         return submit->encoding || submit->answer_encoding ? INGRESS_BAD_ENCODING
                                                            : INGRESS_BAD_SIZE;
-    if (submit->bytes != bytes || !is_in_part(service, ingress, submit))
+    if (submit->bytes != bytes || !is_in_part(ingress, submit))
         return INGRESS_BAD_SIZE;
     return INGRESS_ANSWERED;
 }
@@ -54,7 +53,7 @@ static struct request request_of(const struct service *service, const struct ing
         .encoding = submit->encoding,
         .answer_encoding = submit->answer_encoding,
         .class_index = class_of(service, submit),
-        .ingress = (uint16_t)ingress->number,
+        .ingress = (uint16_t)ingress->config.number,
         .model = submit->model,
         .from = submit->from,
         .to = submit->to,
@@ -91,7 +90,7 @@ static void refuse(struct service *service, struct ingress *ingress,
 void submit_take(struct service *service, struct ingress *ingress,
                  const struct ingress_submit *submit, uint64_t now_ns)
 {
-    if (submit->slot >= ingress->slot_count ||
+    if (submit->slot >= ingress->config.slot_count ||
         ingress->open[submit->slot].request != REQUEST_NONE) {
         counts_add(&service->counts, COUNT_JUNK, 1);
         return;

@@ -87,7 +87,7 @@ void worker_link_fini(struct worker_link *worker)
 
 uint32_t worker_link_owner(const struct service *service, const struct worker_link *worker)
 {
-    return 1 + service->dataplane.count + worker->number;
+    return ingress_owner(service_ingress_count(service)) + worker->number;
 }
 
 void worker_link_condemn(struct service *service, struct worker_link *worker, const char *why)
@@ -129,9 +129,14 @@ static int start(struct service *service, struct worker_link *worker, uint64_t n
                                            {.region = &service->memory.responses,
                                             .kind = REGION_SLAB,
                                             .access = REGION_READ_WRITE,
+                                            .is_lazy = true},
+                                           {.region = &service->memory.api_requests,
+                                            .kind = REGION_SLAB,
+                                            .access = REGION_READ_ONLY,
                                             .is_lazy = true}};
+    const uint32_t grant_count = service->memory.api_requests.base ? 3 : 2;
     int error = idle_watch(&service->idle, worker->child.pidfd);
-    const int offered = link_offer(&worker->link, socket, grants, 2);
+    const int offered = link_offer(&worker->link, socket, grants, grant_count);
     error = error ? error : offered;
     if (error)
         worker_link_condemn(service, worker, strerror(-error));

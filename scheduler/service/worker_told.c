@@ -12,12 +12,14 @@ static struct worker_run *find_free_run(struct worker_link *worker)
     return NULL;
 }
 
-static struct message_row row_of(const struct request *request, uint32_t number, uint16_t row)
+static struct message_row row_of(struct service *service, const struct request *request,
+                                 uint32_t number, uint16_t row)
 {
+    const struct ingress *ingress = service_ingress(service, request->ingress);
     return (struct message_row){
         .kind = MESSAGE_ROW,
-        .in_region = 0,
-        .out_region = 1,
+        .in_region = (uint8_t)ingress->config.worker_grant,
+        .out_region = MEMORY_GRANT_RESPONSES,
         .dispatch = number,
         .slot = request->place.slot,
         .generation = request->place.generation,
@@ -96,7 +98,7 @@ static void give_rows(struct service *service, struct worker_link *worker, struc
         const struct dispatch_row *row = &action->rows[r];
         const struct request *request = &service->requests.items[row->slot];
         give(service, worker, request, lease_ns);
-        messages[r] = (union message){.row = row_of(request, action->number, row->row)};
+        messages[r] = (union message){.row = row_of(service, request, action->number, row->row)};
         worker_run_add(run, &(struct worker_run_row){.slot = row->slot,
                                                      .row = row->row,
                                                      .from = request->from,

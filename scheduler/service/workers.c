@@ -155,7 +155,7 @@ void workers_run(struct service *service, const struct dispatch_action *action, 
 void workers_cancel(struct service *service, uint32_t slot)
 {
     struct slot_view view;
-    const uint32_t first = 1 + service->dataplane.count;
+    const uint32_t first = ingress_owner(service_ingress_count(service));
     if (slot_table_view(service->memory.owners, slot, &view) || view.state != SLOT_RUNNING ||
         view.owner < first)
         return;
