@@ -56,11 +56,16 @@ void load_view_describe(const struct load_view *view, bool is_draining, uint64_t
         load->state = JTP_IS_DRAINING;
 }
 
+static bool is_old(const struct load_view *view, uint64_t now_ns)
+{
+    return view->seen == 0 || age_ns(view, now_ns) > view->report.valid_ns;
+}
+
 bool load_view_is_overloaded(const struct load_view *view, uint32_t class_index,
                              uint64_t deadline_ns, uint64_t now_ns, uint32_t *retry_after_us)
 {
     const struct load_report *report = &view->report;
-    if (view->seen == 0 || age_ns(view, now_ns) > report->valid_ns)
+    if (is_old(view, now_ns))
         return false;
     uint64_t wait_ns = report->predicted_wait_ns, retry_ns = report->retry_after_ns;
     bool is_closed = false;
@@ -74,5 +79,16 @@ bool load_view_is_overloaded(const struct load_view *view, uint32_t class_index,
         return false;
     if (retry_ns > 0)
         *retry_after_us = (uint32_t)least(retry_ns / 1000, UINT32_MAX);
+    return true;
+}
+
+bool load_view_is_over_credit(const struct load_view *view, uint32_t open_count, uint64_t now_ns,
+                              uint32_t *retry_after_us)
+{
+    const struct load_report *report = &view->report;
+    if (is_old(view, now_ns) || !report->credits || open_count <= report->credits)
+        return false;
+    if (report->retry_after_ns > 0)
+        *retry_after_us = (uint32_t)least(report->retry_after_ns / 1000, UINT32_MAX);
     return true;
 }

@@ -28,4 +28,8 @@ void load_view_describe(const struct load_view *view, bool is_draining, uint64_t
 bool load_view_is_overloaded(const struct load_view *view, uint32_t class_index,
                              uint64_t deadline_ns, uint64_t now_ns, uint32_t *retry_after_us);
 
+/* Whether whoever has so many open, with this one, has more than the credits of a client. */
+bool load_view_is_over_credit(const struct load_view *view, uint32_t open_count, uint64_t now_ns,
+                              uint32_t *retry_after_us);
+
 #endif

@@ -75,6 +75,7 @@ static const struct counter_source sources[] = {
     {"sent", COUNTER_SUM, AT(queue.sent)},
     {"refused", COUNTER_SUM, AT(queue.refused)},
     {"overloaded", COUNTER_SUM, AT(queue.overloaded)},
+    {"over_credit", COUNTER_SUM, AT(queue.over_credit)},
     {"waited", COUNTER_SUM, AT(queue.waited)},
     {"unsound", COUNTER_SUM, AT(queue.unsound)},
     {"ring_full", COUNTER_SUM, AT(queue.ring_full)},

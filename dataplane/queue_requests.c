@@ -43,6 +43,11 @@ static int reserve(void *user, const struct jtp_open *open, struct jtp_reservati
     if (reason)
         return reason;
     load_view_refresh(&queue->load, queue->now_ns);
+    if (load_view_is_over_credit(&queue->load, reservation->client_open, queue->now_ns,
+                                 &reservation->retry_after_us)) {
+        queue->counts.over_credit++;
+        return JTP_TOO_MANY;
+    }
     if (load_view_is_overloaded(&queue->load, class_of(queue, open), patience_ns(queue, open),
                                 queue->now_ns, &reservation->retry_after_us)) {
         queue->counts.overloaded++;

@@ -59,6 +59,7 @@ enum ingress_reason {
     INGRESS_BAD_SIZE = 7,
     INGRESS_BAD_ENCODING = 8,
     INGRESS_DRAINING = 9,
+    INGRESS_TOO_MANY = 10, /* of this client, while others wait */
     INGRESS_FAILED = 12,
     INGRESS_QUARANTINED = 13,
     INGRESS_CANCELLED = 255, /* by CANCEL: nobody is told */

@@ -25,6 +25,7 @@ struct jtp_request_ref {
 };
 
 struct jtp_reservation {
+    uint32_t client_open; /* server: requests of its connection that are open, with this one */
     uint8_t *bytes; /* room for open->total_bytes */
     uint64_t slot; /* the owner's name for it */
     uint32_t retry_after_us; /* where it is refused */

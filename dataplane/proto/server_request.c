@@ -83,7 +83,8 @@ static void give_ranges(struct jtp_server *server, struct jtp_request *request)
 /* 0: it is RECEIVING; -ENOMEM: it has to wait; or a reason. */
 static int receive(struct jtp_server *server, struct jtp_request *request, uint64_t now_ns)
 {
-    struct jtp_reservation reservation = {.retry_after_us = server->config.retry_after_us};
+    struct jtp_reservation reservation = {.client_open = request->peer->open_count,
+                                          .retry_after_us = server->config.retry_after_us};
     if (server->free_range_count == 0)
         return -ENOMEM;
     int status = server->config.ops->reserve(server->config.user, &request->open, &reservation);

@@ -115,6 +115,7 @@ struct dispatch_section {
 struct load_section {
     uint64_t valid_ns, min_poll_ns;
     double switch_gain;
+    uint64_t target_delay_ns; /* 0: by what requests take and when they are due */
 };
 
 struct api_section {
@@ -147,6 +148,7 @@ struct class_section {
     uint64_t deadline_ns;
     uint64_t weight;
     uint64_t max_queued;
+    uint64_t ceiling_ns; /* 0: none */
 };
 
 struct model_section {

@@ -138,6 +138,10 @@ static const struct config_option load_options[] = {
              "limit"},
     {"switch_gain", CONFIG_NUMBER, LIVE, AT(load, switch_gain), .max = 1, .fallback = "0.15",
      .help = "scales the probability that a client changes its split, so that few do at once"},
+    {"target_delay", CONFIG_TIME, LIVE, AT(load, target_delay_ns), .min = US, .max = 60 * SECOND,
+     .zero = "auto", .fallback = "auto",
+     .help = "what may wait before clients may have fewer requests open; auto: half of the usual "
+             "time until a deadline, and at least two dispatches"},
 };
 
 static const struct config_option api_options[] = {
@@ -210,10 +214,12 @@ static const struct config_option class_options[] = {
     {"deadline", CONFIG_TIME, AT(class, deadline_ns), .min = US, .max = 3600 * SECOND,
      .fallback = "50ms", .help = "of requests that bring none"},
     {"weight", CONFIG_COUNT, LIVE, AT(class, weight), .min = 1, .max = 1000, .fallback = "1",
-     .help =
-         "its share beside the other classes when there is too much to do; so far not acted on"},
+     .help = "its share of the workers beside the other classes when there is too much to do"},
     {"max_queued", CONFIG_COUNT, LIVE, AT(class, max_queued), .min = 1, .max = 1048576,
      .fallback = "1024", .help = "its requests that wait; more are rejected"},
+    {"ceiling", CONFIG_TIME, LIVE, AT(class, ceiling_ns), .min = US, .max = 3600 * SECOND,
+     .zero = "none", .fallback = "none",
+     .help = "computing time of its requests that may wait, for each worker; more are rejected"},
 };
 
 static const struct config_option model_options[] = {

@@ -3,7 +3,8 @@
 
 #define LEAST_RETRY_NS UINT64_C(1000000)
 #define OWN_WAIT_NS 20000.0 /* counts on both sides: a ratio of nothing to nothing is one */
-#define TARGET_RUNS 2 /* usual dispatches that may wait */
+#define TARGET_RUNS 2 /* usual dispatches that may wait in any case */
+#define TARGET_PART 0.5 /* of the time until the usual deadline, that may be spent waiting */
 #define BUSY_RUNS 2 /* usual dispatches that each worker needs to be busy */
 
 static double run_rows(const struct dispatch *dispatch)
@@ -19,11 +20,18 @@ static uint64_t target_ns(const struct dispatch *dispatch)
 {
     if (dispatch->config.target_delay_ns)
         return dispatch->config.target_delay_ns;
-    double run_ns = 0;
+    double run_ns = 0, usual_ns = 0;
     for (uint32_t i = 0; i < dispatch->model_end; i++)
         if (dispatch->models[i].is_there && dispatch->models[i].habit.run_ns > run_ns)
             run_ns = dispatch->models[i].habit.run_ns;
-    return run_ns > 0 ? (uint64_t)(TARGET_RUNS * run_ns) : UINT64_MAX / 4;
+    for (uint32_t i = 0; i < dispatch->config.class_count; i++) {
+        const double ns = dispatch->admission[i].usual_ns;
+        usual_ns = ns > 0 && (usual_ns <= 0 || ns < usual_ns) ? ns : usual_ns;
+    }
+    run_ns *= TARGET_RUNS;
+    usual_ns *= TARGET_PART;
+    const double target_ns = run_ns > usual_ns ? run_ns : usual_ns;
+    return target_ns > 0 ? (uint64_t)target_ns : UINT64_MAX / 4;
 }
 
 void dispatch_look_at_credits(struct dispatch *dispatch, uint64_t now_ns)
@@ -47,8 +55,9 @@ enum dispatch_verdict dispatch_admits(struct dispatch *dispatch, uint32_t class_
     dispatch_look_at_credits(dispatch, now_ns);
     const uint32_t open = share_open(&dispatch->share, class_index, client);
     const uint32_t clients = dispatch->share.open_count + !open;
+    const uint32_t each = credits_each(&dispatch->credits, clients);
     const bool is_over =
-        open >= credits_each(&dispatch->credits, clients) ||
+        (each && open >= each) ||
         dispatch->queued_count + dispatch->running_count >= credits_bound(&dispatch->credits);
     return is_over ? DISPATCH_OVER_CREDIT : DISPATCH_QUEUED;
 }
@@ -59,6 +68,15 @@ static uint64_t corrected_ns(const struct admission_class *class, uint64_t wait_
 {
     const double ratio = (class->waited_ns + OWN_WAIT_NS) / (class->predicted_ns + OWN_WAIT_NS);
     return (uint64_t)((double)wait_ns * ratio);
+}
+
+uint64_t dispatch_predicted_wait_ns(const struct dispatch *dispatch, uint32_t slot)
+{
+    const struct request *request = &dispatch->requests[slot];
+    if (slot >= dispatch->config.max_requests || request->state == REQUEST_NONE)
+        return 0;
+    return corrected_ns(&dispatch->admission[request->facts.class_index],
+                        request->claim.predicted_wait_ns);
 }
 
 void dispatch_measure_class(const struct dispatch *dispatch, uint32_t class_index, uint64_t now_ns,

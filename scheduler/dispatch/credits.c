@@ -53,6 +53,8 @@ uint32_t credits_bound(const struct credits *credits)
 
 uint32_t credits_each(const struct credits *credits, uint32_t clients)
 {
+    if (credits->sum >= credits->most)
+        return 0;
     const uint32_t each = credits_bound(credits) / (clients ? clients : 1);
     return each ? each : 1;
 }

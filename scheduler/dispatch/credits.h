@@ -25,7 +25,8 @@ void credits_look(struct credits *credits, uint64_t delay_ns, uint64_t target_ns
                   uint32_t clients, uint64_t now_ns);
 /* Requests that may be open together. */
 uint32_t credits_bound(const struct credits *credits);
-/* For each of so many clients; 1 and up. */
+/* For each of so many clients: 1 and up; 0: as many as they like, since nobody ever had to wait for
+ * long. */
 uint32_t credits_each(const struct credits *credits, uint32_t clients);
 
 #endif

@@ -150,6 +150,21 @@ int dispatch_set_class_limit(struct dispatch *dispatch, uint32_t class_index, ui
     return 0;
 }
 
+int dispatch_set_class(struct dispatch *dispatch, uint32_t class_index,
+                       const struct dispatch_class *limits)
+{
+    if (class_index >= dispatch->config.class_count || !limits->weight)
+        return -EINVAL;
+    dispatch->classes[class_index] = *limits;
+    dispatch->share.classes[class_index].weight = limits->weight;
+    return 0;
+}
+
+void dispatch_set_target_delay(struct dispatch *dispatch, uint64_t target_delay_ns)
+{
+    dispatch->config.target_delay_ns = target_delay_ns;
+}
+
 int dispatch_add_model(struct dispatch *dispatch, uint32_t model,
                        const struct dispatch_model *facts)
 {

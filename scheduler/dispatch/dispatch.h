@@ -55,7 +55,8 @@ struct dispatch_config {
     bool has_admission; /* true: refuses what would be late behind what waits, or make that late;
                          * false: only what would be late alone */
     uint64_t target_delay_ns; /* 0: how long what waits may take before clients are given fewer
-                               * credits; 0: as long as two usual dispatches */
+                               * credits; 0: half of the usual time until a deadline, at least as
+                               * long as two usual dispatches */
     uint64_t patience_ns; /* 1 s: what is not due before so long after its arrival is as if it
                            * were, so that nothing starves */
 };
@@ -131,6 +132,9 @@ void dispatch_destroy(struct dispatch *dispatch); /* accepts NULL */
 /* What may change while it runs. */
 void dispatch_set_delay(struct dispatch *dispatch, uint64_t max_delay_ns);
 int dispatch_set_class_limit(struct dispatch *dispatch, uint32_t class_index, uint32_t max_queued);
+int dispatch_set_class(struct dispatch *dispatch, uint32_t class_index,
+                       const struct dispatch_class *limits); /* -EINVAL: no such class, no weight */
+void dispatch_set_target_delay(struct dispatch *dispatch, uint64_t target_delay_ns);
 
 /* A model that can be named from now on. 0, -EINVAL, -EEXIST, -ENOMEM. */
 int dispatch_add_model(struct dispatch *dispatch, uint32_t model,
@@ -205,7 +209,9 @@ struct dispatch_class_load {
 
 void dispatch_measure_class(const struct dispatch *dispatch, uint32_t class_index, uint64_t now_ns,
                             struct dispatch_class_load *load);
-/* How many requests each client may have open. */
+/* What was predicted when it was queued; 0 once it is forgotten. */
+uint64_t dispatch_predicted_wait_ns(const struct dispatch *dispatch, uint32_t slot);
+/* How many requests each client may have open; 0: there is no need to say. */
 uint32_t dispatch_credits(const struct dispatch *dispatch);
 uint32_t dispatch_class_queued(const struct dispatch *dispatch, uint32_t class_index);
 /* Requests of the model that wait at each of the cuts below cut_count, into queued[]. */

@@ -19,6 +19,7 @@ static const struct {
     [COUNT_DROPPED] = {"jointd.dropped", COUNTER_SUM},
     [COUNT_ANSWERED_LATE] = {"jointd.answered_late", COUNTER_SUM},
     [COUNT_NO_MEMORY] = {"jointd.no_memory", COUNTER_SUM},
+    [COUNT_TOO_MANY] = {"jointd.too_many", COUNTER_SUM},
     [COUNT_REFUSED] = {"jointd.refused", COUNTER_SUM},
     [COUNT_FAILED] = {"jointd.failed", COUNTER_SUM},
     [COUNT_QUARANTINED] = {"jointd.quarantined", COUNTER_SUM},
@@ -62,7 +63,7 @@ static int define_rejects(struct counts *counts)
     static const uint8_t reasons[] = {INGRESS_OVERLOADED,    INGRESS_DEADLINE,  INGRESS_NO_MEMORY,
                                       INGRESS_MODEL_UNKNOWN, INGRESS_BAD_RANGE, INGRESS_BAD_SIZE,
                                       INGRESS_BAD_ENCODING,  INGRESS_DRAINING,  INGRESS_FAILED,
-                                      INGRESS_QUARANTINED};
+                                      INGRESS_QUARANTINED,   INGRESS_TOO_MANY};
     for (size_t i = 0; i < sizeof(reasons); i++) {
         char label[COUNTER_LABEL_BYTES];
         snprintf(label, sizeof(label), "jointd.rejects.%s", reason_name(reasons[i]));
@@ -126,6 +127,8 @@ enum count counts_of_reason(enum ingress_reason reason)
         return COUNT_LATE;
     case INGRESS_NO_MEMORY:
         return COUNT_NO_MEMORY;
+    case INGRESS_TOO_MANY:
+        return COUNT_TOO_MANY;
     case INGRESS_FAILED:
         return COUNT_FAILED;
     case INGRESS_QUARANTINED:

@@ -15,6 +15,7 @@ enum count {
     COUNT_DROPPED, /* of those, queued first: admitted, and then its deadline was out of reach */
     COUNT_ANSWERED_LATE, /* of those answered, after the deadline */
     COUNT_NO_MEMORY,
+    COUNT_TOO_MANY, /* refused: its client had its credits open */
     COUNT_REFUSED, /* what the request says cannot be */
     COUNT_FAILED,
     COUNT_QUARANTINED,

@@ -70,16 +70,20 @@ static enum load_report_state state_of(const struct service *service, uint64_t n
                                                                          : LOAD_READY;
 }
 
-static void measure_classes(struct service *service)
+static void measure_classes(struct service *service, uint64_t now_ns)
 {
+    static const enum load_report_admit admits[] = {[DISPATCH_OPEN] = LOAD_OPEN,
+                                                    [DISPATCH_PROBABILISTIC] = LOAD_PROBABILISTIC,
+                                                    [DISPATCH_CLOSED] = LOAD_CLOSED};
     struct load *load = &service->load;
     for (uint32_t i = 0; i < service->config.class_count; i++) {
         struct load_report_class *class = &load->report.classes[i];
-        class->queued = dispatch_class_queued(service->dispatch, i);
-        class->predicted_wait_ns = load->report.predicted_wait_ns;
-        const bool is_full = class->queued >= service->config.classes[i].max_queued;
-        class->admit = is_full ? LOAD_CLOSED : LOAD_OPEN;
-        class->retry_after_ns = is_full ? load->report.retry_after_ns : 0;
+        struct dispatch_class_load now;
+        dispatch_measure_class(service->dispatch, i, now_ns, &now);
+        class->queued = now.queued;
+        class->predicted_wait_ns = now.predicted_wait_ns;
+        class->admit = admits[now.admit];
+        class->retry_after_ns = now.retry_after_ns;
         class->attained_permille = (uint64_t)(load->attained[i] * 1000 + 0.5);
     }
 }
@@ -102,7 +106,8 @@ static void measure(struct service *service, uint64_t now_ns)
     report->predicted_wait_ns = now.predicted_wait_ns;
     report->retry_after_ns =
         now.predicted_wait_ns > LEAST_RETRY_NS ? now.predicted_wait_ns : LEAST_RETRY_NS;
-    measure_classes(service);
+    report->credits = dispatch_credits(service->dispatch);
+    measure_classes(service, now_ns);
     counts_set(&service->counts, COUNT_QUEUED, now.queued);
     counts_set(&service->counts, COUNT_RUNNING, now.running);
     counts_set(&service->counts, COUNT_BUSY_NS, now.busy_ns);
@@ -153,18 +158,21 @@ void load_note_end(struct load *load, const struct request *request, enum ingres
 
 void load_note_refused(struct load *load, uint32_t class_index, enum ingress_reason reason)
 {
+    /* The deadline may have been too short for anybody; others may have had less than this one. */
+    const bool is_for_itself = reason == INGRESS_DEADLINE || reason == INGRESS_TOO_MANY;
     const bool is_overload =
-        reason == INGRESS_OVERLOADED || reason == INGRESS_NO_MEMORY || reason == INGRESS_DEADLINE;
+        reason == INGRESS_OVERLOADED || reason == INGRESS_NO_MEMORY || is_for_itself;
     if (!is_overload)
         return;
     note(load, class_index, false);
-    if (reason != INGRESS_DEADLINE) /* which may have been too short for anybody */
+    if (!is_for_itself)
         load->refused_ns = load->report.generated_ns;
 }
 
 uint32_t load_retry_after_us(const struct load *load, enum ingress_reason reason)
 {
-    if (reason != INGRESS_OVERLOADED && reason != INGRESS_NO_MEMORY && reason != INGRESS_DEADLINE)
+    if (reason != INGRESS_OVERLOADED && reason != INGRESS_NO_MEMORY && reason != INGRESS_DEADLINE &&
+        reason != INGRESS_TOO_MANY)
         return 0;
     const uint64_t us = load->report.retry_after_ns / 1000;
     return us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;

@@ -14,7 +14,7 @@ const char *reason_name(uint32_t reason)
         [INGRESS_BAD_SIZE] = "bad_size",
         [INGRESS_BAD_ENCODING] = "bad_encoding",
         [INGRESS_DRAINING] = "draining",
-        [10] = "too_many",
+        [INGRESS_TOO_MANY] = "too_many",
         [11] = "stalled",
         [INGRESS_FAILED] = "failed",
         [INGRESS_QUARANTINED] = "quarantined",

@@ -43,6 +43,14 @@ static void take_log(struct service *service, struct jointd_config *wanted)
         log_say(&service->log, "reload: the request log: %s; it is off", strerror(-error));
 }
 
+struct dispatch_class reload_class(const struct class_section *class)
+{
+    return (struct dispatch_class){.weight = (uint32_t) class->weight,
+                                   .max_queued = (uint32_t) class->max_queued,
+                                   .ceiling_ns =
+                                       class->ceiling_ns ? class->ceiling_ns : UINT64_MAX};
+}
+
 /* All that the option table calls live, but the models. */
 static void take_options(struct service *service, struct jointd_config *wanted)
 {
@@ -55,6 +63,7 @@ static void take_options(struct service *service, struct jointd_config *wanted)
     take_log(service, wanted);
     config->server.drain_timeout_ns = wanted->server.drain_timeout_ns;
     dispatch_set_delay(service->dispatch, config->dispatch.max_delay_ns);
+    dispatch_set_target_delay(service->dispatch, config->load.target_delay_ns);
     for (uint32_t i = 0; i < service->workers.count; i++) {
         struct child_config *child = &service->workers.items[i].child_config;
         child->restart_delay_ns = config->workers.restart_delay_ns;
@@ -65,7 +74,9 @@ static void take_options(struct service *service, struct jointd_config *wanted)
     for (uint32_t i = 0; i < config->class_count; i++) {
         config->classes[i].weight = wanted->classes[i].weight;
         config->classes[i].max_queued = wanted->classes[i].max_queued;
-        dispatch_set_class_limit(service->dispatch, i, (uint32_t)config->classes[i].max_queued);
+        config->classes[i].ceiling_ns = wanted->classes[i].ceiling_ns;
+        const struct dispatch_class limits = reload_class(&config->classes[i]);
+        dispatch_set_class(service->dispatch, i, &limits);
     }
 }
 

@@ -32,6 +32,7 @@ struct dispatch_request request_for_dispatch(const struct request *request)
                                      .to = request->to,
                                      .rows = request->rows,
                                      .class_index = request->class_index,
+                                     .client = request->client,
                                      .arrived_ns = request->arrived_ns,
                                      .deadline_ns = request->deadline_ns};
 }
@@ -39,8 +40,9 @@ struct dispatch_request request_for_dispatch(const struct request *request)
 static enum ingress_reason reason_of(enum dispatch_verdict verdict)
 {
     switch (verdict) {
-    case DISPATCH_FULL:
     case DISPATCH_OVER_CREDIT:
+        return INGRESS_TOO_MANY;
+    case DISPATCH_FULL:
     case DISPATCH_CEILING:
         return INGRESS_OVERLOADED;
     case DISPATCH_LATE:
@@ -76,6 +78,10 @@ enum ingress_reason request_open(struct service *service, const struct request *
                                  uint64_t answer_bytes, uint64_t now_ns, uint32_t *slot)
 {
     struct slab_ref place;
+    const enum dispatch_verdict credit =
+        dispatch_admits(service->dispatch, wanted->class_index, wanted->client, now_ns);
+    if (credit != DISPATCH_QUEUED)
+        return reason_of(credit);
     const int error = slab_alloc(service->memory.answers, answer_bytes, &place);
     if (error)
         return error == -EMSGSIZE ? INGRESS_BAD_SIZE : INGRESS_NO_MEMORY;
@@ -83,7 +89,6 @@ enum ingress_reason request_open(struct service *service, const struct request *
     *request = *wanted;
     request->place = place;
     take_place(service, request);
-    request->predicted_wait_ns = service->load.report.predicted_wait_ns;
     request->predicted_compute_ns = dispatch_predict_ns(service->dispatch, request->model,
                                                         request->from, request->to, request->rows);
     const struct dispatch_request asked = request_for_dispatch(request);
@@ -92,6 +97,7 @@ enum ingress_reason request_open(struct service *service, const struct request *
         free_place(service, request, SLOT_OWNER_JOINTD);
         return reason_of(verdict);
     }
+    request->predicted_wait_ns = dispatch_predicted_wait_ns(service->dispatch, place.slot);
     request->is_open = true;
     service->requests.open_count++;
     model_set_hold(&service->models, request->model);

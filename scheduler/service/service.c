@@ -2,6 +2,7 @@
 #include "scheduler/service/service.h"
 #include "scheduler/service/drain.h"
 #include "scheduler/service/readiness.h"
+#include "scheduler/service/reload.h"
 #include "scheduler/service/request_record.h"
 
 #include <errno.h>
@@ -63,9 +64,7 @@ static int make_dispatch(struct service *service)
                                                [CONFIG_MODE_JOIN] = DISPATCH_ACROSS};
     struct dispatch_class classes[LOAD_REPORT_MAX_CLASSES];
     for (uint32_t i = 0; i < config->class_count; i++)
-        classes[i] = (struct dispatch_class){.weight = 1,
-                                             .max_queued = (uint32_t)config->classes[i].max_queued,
-                                             .ceiling_ns = UINT64_MAX};
+        classes[i] = reload_class(&config->classes[i]);
     struct dispatch_config wanted = dispatch_config_default();
     wanted.max_requests = service->memory.slot_count;
     wanted.max_workers = service->worker_count;
@@ -75,6 +74,7 @@ static int make_dispatch(struct service *service)
     wanted.classes = classes;
     wanted.mode = modes[config->dispatch.mode];
     wanted.max_delay_ns = config->dispatch.max_delay_ns;
+    wanted.target_delay_ns = config->load.target_delay_ns;
     wanted.max_run_ns = config->dispatch.max_run_ns;
     return dispatch_create(&wanted, &service->dispatch);
 }

@@ -70,6 +70,7 @@ static void each_end_is_counted_somewhere(void)
     CU_ASSERT_EQUAL(counts_of_reason(INGRESS_ANSWERED), COUNT_ANSWERED);
     CU_ASSERT_EQUAL(counts_of_reason(INGRESS_OVERLOADED), COUNT_OVERLOADED);
     CU_ASSERT_EQUAL(counts_of_reason(INGRESS_DEADLINE), COUNT_LATE);
+    CU_ASSERT_EQUAL(counts_of_reason(INGRESS_TOO_MANY), COUNT_TOO_MANY);
     CU_ASSERT_EQUAL(counts_of_reason(INGRESS_QUARANTINED), COUNT_QUARANTINED);
     CU_ASSERT_EQUAL(counts_of_reason(INGRESS_BAD_SIZE), COUNT_REFUSED);
     CU_ASSERT_EQUAL(counts_of_reason(INGRESS_DRAINING), COUNT_REFUSED);
