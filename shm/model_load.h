@@ -8,14 +8,17 @@
 #define MODEL_LOAD_MAX_CUTS ((LOAD_PAGE_MAX_WORDS - 2u) / 3u) /* a model with more has no page */
 
 struct model_load_cut {
-    uint64_t remaining_ns; /* one row alone from here to the end, as lately measured */
-    uint64_t marginal_ns; /* what one row more adds to a batch from here to the end */
+    /* From here to the end, in a batch as they are now, as lately measured. A range costs the
+     * difference of its two. */
+    uint64_t remaining_ns;
+    uint64_t marginal_ns; /* what one row more would add to that batch */
     uint64_t queued; /* requests that wait here */
 };
 
 struct model_load {
     uint64_t generated_ns; /* monotonic */
-    uint64_t slowdown_permille; /* k: as lately measured, over when the model was loaded */
+    uint64_t
+        slowdown_permille; /* k: remaining_ns of cut 0 over that of one row alone when loaded */
     struct model_load_cut cuts[MODEL_LOAD_MAX_CUTS];
 };
 

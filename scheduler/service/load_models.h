@@ -14,16 +14,24 @@ struct load_models_item {
     struct region region; /* owned */
     struct load_page_writer page;
     bool has_page; /* false: too many cuts, or no memory */
+    double rows; /* of its batches lately, a moving mean */
+    uint64_t ran_ns; /* when the last one was over */
+    uint64_t predicted_ns; /* when its times were last predicted; 0: anew at the next look */
+    uint64_t published_ns;
+    struct model_load load; /* as last published */
 };
 
 struct load_models {
     struct load_models_item items[MESSAGE_MAX_MODELS]; /* by number */
-    uint64_t published_ns;
 };
 
 void load_models_fini(struct load_models *models); /* accepts NULL and zeroed */
 
-/* Publishes what is due. */
+/* So many rows of the model have run together. */
+void load_models_note_batch(struct load_models *models, uint32_t number, uint32_t rows,
+                            uint64_t now_ns);
+
+/* Publishes what is due: a model that has requests each millisecond, others now and then. */
 void load_models_look(struct service *service, uint64_t now_ns);
 
 /* The model's page, NULL if it has none. False: it is not decided yet, ask again. */

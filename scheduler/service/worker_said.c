@@ -64,6 +64,7 @@ static void note_segment(struct service *service, const struct worker_link *work
     const uint64_t ns = said->ended_ns - said->started_ns;
     counts_busy(&service->counts, worker->number, ns);
     statistics_note_segment(service, run->model, said->row_count, ns);
+    load_models_note_batch(&service->load_models, run->model, said->row_count, now_ns);
     request_record_segment(service, worker, run, said);
 }
 
