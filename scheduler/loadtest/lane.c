@@ -46,7 +46,8 @@ static void make_phones(struct loadtest_lane *lane, struct jtp_client_config *co
         phone->timer = (struct jtp_timer){.kind = LANE_TIMER_PHONE, .owner = phone};
         jtp_table_add(&lane->table, phone->connection, i);
         if (lane->plan->costs)
-            loadtest_adapt_init(&phone->adapt, lane->plan->costs);
+            loadtest_adapt_init(&phone->adapt, lane->plan->costs, &connections,
+                                loadtest_clock_ns());
     }
 }
 
@@ -166,6 +167,18 @@ static uint32_t find(const struct loadtest_lane *lane, const struct port_receive
     return i;
 }
 
+/* The answer to an adaptive phone's probe, whose nonce is its connection. False: no such thing. */
+static bool hear_load(struct loadtest_lane *lane, uint32_t phone,
+                      const struct port_received *received, uint64_t now_ns)
+{
+    struct jtp_packet packet;
+    if (received->bytes[3] != JTP_LOAD)
+        return false;
+    if (lane->plan->costs && jtp_packet_read(received->bytes, received->count, &packet) == 0)
+        loadtest_adapt_told(&lane->phones[phone].adapt, &packet.load, &lane->draws, now_ns);
+    return true;
+}
+
 static uint32_t receive(struct loadtest_lane *lane, uint64_t now_ns)
 {
     struct port_received burst[PORT_MAX_BURST];
@@ -177,6 +190,8 @@ static uint32_t receive(struct loadtest_lane *lane, uint64_t now_ns)
             continue;
         }
         lane->unheard_ns = now_ns;
+        if (hear_load(lane, phone, &burst[i], now_ns))
+            continue;
         jtp_client_on_datagram(lane->phones[phone].client, burst[i].bytes, burst[i].count, now_ns);
         lane_touch(lane, phone);
     }

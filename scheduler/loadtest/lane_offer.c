@@ -77,7 +77,10 @@ static bool choose_split(struct loadtest_lane *lane, struct lane_phone *phone,
                          struct lane_request *wanted, uint64_t now_ns)
 {
     const struct loadtest_costs *costs = lane->plan->costs;
-    const uint32_t choice = loadtest_adapt_choose(&phone->adapt, costs, &lane->draws, now_ns);
+    const uint32_t choice =
+        loadtest_adapt_choose(&phone->adapt, costs, phone->open_count, &lane->draws, now_ns);
+    if (phone->adapt.wants_probe)
+        lane_touch(lane, (uint32_t)(phone - lane->phones));
     if (choice != LOADTEST_ADAPT_LOCAL) {
         wanted->entry = (uint16_t)choice;
         return true;

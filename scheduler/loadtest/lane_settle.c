@@ -127,16 +127,15 @@ static void adapt(struct loadtest_lane *lane, const struct lane_request *request
 {
     const struct loadtest_plan *plan = lane->plan;
     struct loadtest_adapt *adapt = &lane->phones[request->phone].adapt;
-    const double switch_gain = event->load.switch_gain / 255.0;
     if (event->has_load)
-        loadtest_adapt_told(adapt, (double)event->load.predicted_wait_us / 1e3,
-                            switch_gain > 0 ? switch_gain : LOADTEST_ADAPT_SWITCH_GAIN, now_ns);
-    else if (event->end == JTP_LATE) /* in vain, so long: at least that is known */
-        loadtest_adapt_told(adapt, (double)(event->ended_ns - event->submitted_ns) / 1e6,
-                            LOADTEST_ADAPT_SWITCH_GAIN, now_ns);
+        loadtest_adapt_told(adapt, &event->load, &lane->draws, now_ns);
     if (event->end == JTP_ANSWERED)
         loadtest_adapt_answered(adapt, plan->costs, plan->mix->cuts[request->entry],
                                 (double)event->answer.compute_us / 1e3, now_ns);
+    else if (event->end != JTP_CANCELLED)
+        loadtest_adapt_failed(
+            adapt, event->end == JTP_REJECTED ? UINT64_C(1000) * event->retry_after_us : 0,
+            &lane->draws, now_ns);
 }
 
 /* The record is free again, its sample kept or free. */
@@ -213,6 +212,17 @@ static void flush(struct loadtest_lane *lane, uint64_t now_ns)
     lane->datagram_count = 0;
 }
 
+/* Asks for the load, in place of libjoint's probes of its own. */
+static void probe(struct loadtest_lane *lane, struct lane_phone *phone, uint64_t now_ns)
+{
+    struct jtp_datagram *datagram = &lane->datagrams[lane->datagram_count];
+    *datagram = (struct jtp_datagram){.to = lane->plan->server};
+    datagram->head_bytes = (uint32_t)jtp_write_probe(datagram->head, phone->connection);
+    phone->adapt.wants_probe = false;
+    if (++lane->datagram_count == PORT_MAX_BURST)
+        flush(lane, now_ns);
+}
+
 static void settle_phone(struct loadtest_lane *lane, uint32_t index, uint64_t now_ns)
 {
     struct lane_phone *phone = &lane->phones[index];
@@ -229,6 +239,8 @@ static void settle_phone(struct loadtest_lane *lane, uint32_t index, uint64_t no
         jtp_table_add(&lane->table, connection, index);
         phone->connection = connection;
     }
+    if (phone->adapt.wants_probe)
+        probe(lane, phone, now_ns);
     const uint64_t due_ns = jtp_client_timeout_ns(phone->client, now_ns);
     if (due_ns == JTP_NEVER)
         jtp_wheel_cancel(&lane->wheel, &phone->timer);
