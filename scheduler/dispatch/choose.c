@@ -9,7 +9,7 @@
 
 uint64_t dispatch_free_ns(const struct dispatch *dispatch, const struct worker *worker)
 {
-    if (!worker->model_count || worker->open_count == DISPATCH_WORKER_RUNS ||
+    if (!worker->model_count || worker->open_count >= DISPATCH_WORKER_RUNS ||
         dispatch_free_record(worker) == DISPATCH_NONE)
         return UINT64_MAX;
     if (!worker->open_count || worker->ends_ns <= dispatch->config.commit_ahead_ns)
@@ -98,9 +98,12 @@ bool dispatch_next(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_a
     dispatch_look_at_credits(dispatch, now_ns);
     const uint32_t bucket = choose_bucket(dispatch, now_ns);
     if (bucket == DISPATCH_NONE)
-        return false;
+        return dispatch_join(dispatch, now_ns, action);
     const uint32_t worker = choose_worker(dispatch, &dispatch->table.buckets[bucket]);
-    dispatch_fill(dispatch, bucket, worker, now_ns, action);
+    if (dispatch_is_joinable(dispatch, &dispatch->table.buckets[bucket]))
+        dispatch_compose(dispatch, bucket, worker, now_ns, action);
+    else
+        dispatch_fill(dispatch, bucket, worker, now_ns, action);
     return true;
 }
 

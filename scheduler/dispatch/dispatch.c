@@ -55,6 +55,7 @@ static int take_memory(struct dispatch *dispatch)
     dispatch->by_urgency = calloc(requests, sizeof(*dispatch->by_urgency));
     dispatch->by_drop = calloc(requests, sizeof(*dispatch->by_drop));
     dispatch->by_age = calloc(requests, sizeof(*dispatch->by_age));
+    dispatch->by_crowd = calloc(requests, sizeof(*dispatch->by_crowd));
     dispatch->bucket_nodes = calloc(buckets, sizeof(*dispatch->bucket_nodes));
     dispatch->models = calloc(config->max_models, sizeof(*dispatch->models));
     dispatch->model_workers = calloc(config->max_models * words, sizeof(*dispatch->model_workers));
@@ -66,8 +67,9 @@ static int take_memory(struct dispatch *dispatch)
         return -ENOMEM;
     const bool has_all = dispatch->admission && dispatch->classes && dispatch->class_queued &&
                          dispatch->requests && dispatch->by_urgency && dispatch->by_drop &&
-                         dispatch->by_age && dispatch->bucket_nodes && dispatch->models &&
-                         dispatch->model_workers && dispatch->workers && dispatch->worker_set;
+                         dispatch->by_age && dispatch->by_crowd && dispatch->bucket_nodes &&
+                         dispatch->models && dispatch->model_workers && dispatch->workers &&
+                         dispatch->worker_set;
     return has_all ? 0 : -ENOMEM;
 }
 
@@ -81,7 +83,7 @@ static void set_blank(struct dispatch *dispatch)
     for (uint32_t i = 0; i < config->class_count; i++)
         dispatch->share.classes[i].weight = config->classes[i].weight;
     for (uint32_t i = 0; i < config->max_models; i++) {
-        dispatch->models[i].ready = order_heap_empty();
+        dispatch->models[i].ready = dispatch->models[i].crowd = order_heap_empty();
         dispatch->models[i].workers = dispatch->model_workers + (size_t)i * dispatch->worker_words;
     }
     for (uint32_t i = 0; i < config->max_workers; i++) {
@@ -110,12 +112,19 @@ int dispatch_create(const struct dispatch_config *config, struct dispatch **disp
     return 0;
 }
 
+static void model_fini(struct model *model)
+{
+    batch_cost_fini(&model->cost);
+    free(model->flows);
+    model->flows = NULL;
+}
+
 void dispatch_destroy(struct dispatch *dispatch)
 {
     if (!dispatch)
         return;
     for (uint32_t i = 0; dispatch->models && i < dispatch->config.max_models; i++)
-        batch_cost_fini(&dispatch->models[i].cost);
+        model_fini(&dispatch->models[i]);
     bucket_table_fini(&dispatch->table);
     share_fini(&dispatch->share);
     demand_fini(&dispatch->demand);
@@ -126,6 +135,7 @@ void dispatch_destroy(struct dispatch *dispatch)
     free(dispatch->by_urgency);
     free(dispatch->by_drop);
     free(dispatch->by_age);
+    free(dispatch->by_crowd);
     free(dispatch->bucket_nodes);
     free(dispatch->models);
     free(dispatch->model_workers);
@@ -177,6 +187,11 @@ int dispatch_add_model(struct dispatch *dispatch, uint32_t model,
     if (error)
         return error;
     made->habit = (struct admission_habit){.rows = 1, .ratio = 1};
+    made->flows = calloc(facts->cut_count, sizeof(*made->flows));
+    if (!made->flows) {
+        batch_cost_fini(&made->cost);
+        return -ENOMEM;
+    }
     made->is_there = true;
     if (dispatch->model_end <= model)
         dispatch->model_end = model + 1;
@@ -193,7 +208,7 @@ int dispatch_remove_model(struct dispatch *dispatch, uint32_t model)
     for (uint32_t i = 0; i < dispatch->config.max_workers; i++)
         dispatch_worker_lost_model(dispatch, i, model);
     bucket_table_forget_model(&dispatch->table, model);
-    batch_cost_fini(&gone->cost);
+    model_fini(gone);
     gone->is_there = false;
     while (dispatch->model_end && !dispatch->models[dispatch->model_end - 1].is_there)
         dispatch->model_end--;

@@ -198,7 +198,7 @@ int dispatch_segment(struct dispatch *dispatch, uint32_t worker, uint32_t number
                      uint32_t to, uint32_t rows, uint64_t started_ns, uint64_t ended_ns,
                      uint64_t now_ns)
 {
-    dispatch_clock(dispatch, now_ns);
+    now_ns = dispatch_clock(dispatch, now_ns);
     struct run *run = find_run(dispatch, worker, number);
     if (!run || !run->is_open)
         return -ENOENT;
@@ -207,9 +207,16 @@ int dispatch_segment(struct dispatch *dispatch, uint32_t worker, uint32_t number
     /* Rows enter between parts: while one runs, none before its end. */
     if (run->at < to)
         run->at = to;
-    struct batch_cost *cost = &dispatch->models[run->model].cost;
-    if (ended_ns > started_ns && rows <= cost->max_batch)
-        batch_cost_measure(cost, from, to, rows, ended_ns - started_ns);
+    struct model *model = &dispatch->models[run->model];
+    const bool is_over = ended_ns > started_ns;
+    if (is_over && rows <= model->cost.max_batch)
+        batch_cost_measure(&model->cost, from, to, rows, ended_ns - started_ns);
+    run->part_from = from;
+    run->part_rows = rows;
+    run->part_began_ns = is_over ? 0 : started_ns < now_ns ? started_ns : now_ns;
+    if (dispatch->config.mode == DISPATCH_ACROSS)
+        dispatch_reckon(dispatch, worker, now_ns);
+    model->wants_join |= is_over;
     return 0;
 }
 
@@ -236,8 +243,11 @@ int dispatch_run_done(struct dispatch *dispatch, uint32_t worker, uint32_t numbe
     struct model *model = &dispatch->models[run->model];
     run->is_open = false;
     model->open_count--;
+    run->part_began_ns = 0;
     note_end(dispatch, &dispatch->workers[worker], now_ns);
     dispatch_settle(dispatch, run, compute_ns);
+    if (dispatch->config.mode == DISPATCH_ACROSS)
+        dispatch_reckon(dispatch, worker, now_ns);
     dispatch_note_ratio(dispatch, compute_ns, run->missed_count ? 0 : run->expected_ns);
     return 0;
 }

@@ -121,6 +121,7 @@ void dispatch_fill(struct dispatch *dispatch, uint32_t bucket, uint32_t at, uint
         .expected_ns = batch_cost_ns(&dispatch->models[filling.bucket->model].cost, COST_TYPICAL,
                                      filling.bucket->from, filling.bucket->to, filling.rows),
         .urgency = DISPATCH_URGENCY,
+        .is_alone = true,
         .slots = filling.slots,
         .count = filling.count};
     dispatch_give(dispatch, &gift, action);

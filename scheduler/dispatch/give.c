@@ -65,6 +65,7 @@ void dispatch_give(struct dispatch *dispatch, const struct dispatch_gift *gift,
     *run = (struct run){.is_open = true,
                         .number = dispatch->next_number++,
                         .urgency = gift->urgency,
+                        .is_alone = gift->is_alone,
                         .expected_ns = gift->expected_ns};
     take_all(dispatch, gift, run, action);
     action->kind = DISPATCH_RUN;

@@ -182,6 +182,10 @@ void dispatch_queue_in(struct dispatch *dispatch, uint32_t slot, bool is_new, ui
     bucket->most_rows = most;
     if (is_new && !is_single)
         note_arrival(bucket, dispatch->config.max_delay_ns, now_ns);
+    if (is_new && dispatch_is_joinable(dispatch, bucket))
+        dispatch_note_flow(&dispatch->models[facts->model].flows[facts->from], now_ns);
+    if (facts->deadline_ns != DISPATCH_NO_DEADLINE)
+        dispatch->due_came_ns = now_ns;
     estimate(dispatch, request, most, rows);
     request->state = REQUEST_QUEUED;
     request->bucket = at;
@@ -199,6 +203,12 @@ void dispatch_queue_in(struct dispatch *dispatch, uint32_t slot, bool is_new, ui
                     request->sequence);
     order_heap_push(&dispatch->ages, dispatch->by_age, slot, facts->arrived_ns, request->sequence);
     push_deadline(dispatch, slot);
+    if (dispatch_is_joinable(dispatch, bucket)) {
+        struct model *model = &dispatch->models[facts->model];
+        order_heap_push(&model->crowd, dispatch->by_crowd, slot, request->order_ns,
+                        request->sequence);
+        model->wants_join = true;
+    }
     dispatch->queued_count++;
     dispatch->class_queued[facts->class_index]++;
     dispatch_wait(dispatch, slot);
@@ -214,6 +224,8 @@ void dispatch_queue_take(struct dispatch *dispatch, uint32_t slot)
     order_heap_remove(&dispatch->ages, dispatch->by_age, slot);
     if (request->facts.deadline_ns != DISPATCH_NO_DEADLINE)
         order_heap_remove(&dispatch->drops, dispatch->by_drop, slot);
+    if (dispatch_is_joinable(dispatch, bucket))
+        order_heap_remove(&dispatch->models[request->facts.model].crowd, dispatch->by_crowd, slot);
     if (request->older != DISPATCH_NONE)
         dispatch->requests[request->older].newer = request->newer;
     else

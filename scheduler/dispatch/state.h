@@ -10,6 +10,7 @@
 #include "scheduler/dispatch/demand.h"
 #include "scheduler/dispatch/dispatch.h"
 #include "scheduler/dispatch/order_heap.h"
+#include "scheduler/dispatch/path.h"
 #include "scheduler/dispatch/share.h"
 
 #define DISPATCH_NONE UINT32_MAX
@@ -48,14 +49,23 @@ struct request {
     struct admission_claim claim;
 };
 
+/* How often requests come to a cut of a model. */
+struct flow {
+    uint64_t last_ns, gap_ns; /* between them, lately */
+    uint32_t count; /* up to 2 */
+};
+
 struct model {
     bool is_there;
+    struct flow *flows; /* [cost.cut_count] */
     struct batch_cost cost;
     struct admission_habit habit;
     uint32_t request_count; /* queued or running */
     uint32_t open_count; /* dispatches that run */
     uint64_t queued_ns; /* sum over its buckets */
     struct order_heap ready; /* buckets that any worker may run, the most urgent first */
+    struct order_heap crowd; /* requests that may run with others across cuts, likewise */
+    bool wants_join; /* somebody came, or got room, since joins were last looked for */
     uint64_t *workers; /* [worker_words]: bit set: has it */
 };
 
@@ -65,9 +75,12 @@ struct run {
     uint32_t row_count; /* that were given */
     uint32_t missed_count;
     uint8_t urgency;
+    bool is_alone; /* nobody joins it */
     uint16_t model, from, to;
     uint64_t pending; /* rows that were not answered; the record is free without any and closed */
-    uint32_t at; /* cut that it has reached, as far as the worker said */
+    uint32_t at; /* cut where rows can enter next, as far as the worker said */
+    uint32_t part_from, part_rows; /* the part that it runs now, up to `at` */
+    uint64_t part_began_ns; /* 0: none */
     uint64_t expected_ns; /* corrected, for the clock */
     struct dispatch_row rows[DISPATCH_MAX_BATCH];
     struct admission_charge charges[DISPATCH_MAX_BATCH]; /* of the rows */
@@ -88,7 +101,7 @@ struct dispatch {
     struct dispatch_class *classes; /* [class_count] */
     uint32_t *class_queued; /* [class_count] */
     struct request *requests; /* [max_requests] */
-    struct order_heap_node *by_urgency, *by_drop, *by_age; /* [max_requests] */
+    struct order_heap_node *by_urgency, *by_drop, *by_age, *by_crowd; /* [max_requests] */
     struct order_heap drops; /* those with a deadline, by when it can not be met any more */
     struct order_heap ages; /* all that are queued, by when they arrived */
     struct bucket_table table;
@@ -105,6 +118,7 @@ struct dispatch {
     uint32_t next_number;
     uint64_t next_sequence;
     uint64_t latest_ns; /* the latest time that anybody told */
+    uint64_t due_came_ns; /* when a request with a deadline last came; 0: none did */
     uint64_t busy_ns; /* of dispatches that ended */
     struct dispatch_counts counts;
     struct admission_class *admission; /* [class_count] */
@@ -142,6 +156,7 @@ struct dispatch_gift {
     uint64_t start_ns; /* when they begin, as predicted; of a new dispatch */
     uint64_t expected_ns; /* what that takes, or adds */
     uint8_t urgency;
+    bool is_alone; /* of a new dispatch: nobody is to join it */
     const uint32_t *slots; /* [count], of one model */
     uint32_t count;
 };
@@ -195,6 +210,36 @@ uint64_t dispatch_level_ns(const struct dispatch *dispatch, uint64_t queued_ns, 
 
 /* counts.c: a dispatch that should have taken predicted_ns (0: not known) took compute_ns. */
 void dispatch_note_ratio(struct dispatch *dispatch, uint64_t compute_ns, uint64_t predicted_ns);
+
+/* compose.c: in mode ACROSS gives a free worker the most urgent of a bucket, and with it others of
+ * its model, wherever they enter; or drops it. */
+void dispatch_compose(struct dispatch *dispatch, uint32_t bucket, uint32_t worker, uint64_t now_ns,
+                      struct dispatch_action *action);
+/* Puts one that can be in time so, and others with it, before what a worker runs: beginning then,
+ * and all together in no more than limit_ns. */
+void dispatch_compose_before(struct dispatch *dispatch, uint32_t slot, uint32_t worker,
+                             uint64_t start_ns, uint64_t limit_ns, uint64_t now_ns,
+                             struct dispatch_action *action);
+struct path_entry dispatch_entry(const struct dispatch *dispatch, uint32_t slot);
+
+/* stops.c: a request came; and where a path is to stop, into the bits of stops. */
+void dispatch_note_flow(struct flow *flow, uint64_t now_ns);
+void dispatch_set_stops(const struct dispatch *dispatch, const struct model *model,
+                        const struct path *path, uint64_t now_ns, uint64_t *stops);
+
+/* join.c: the way that is left of a dispatch, from where rows can enter next. */
+void dispatch_rest(const struct dispatch *dispatch, const struct run *run, struct path *path);
+/* The worker's clock anew, after it said where it is. */
+void dispatch_reckon(struct dispatch *dispatch, uint32_t worker, uint64_t now_ns);
+/* Somebody that waits joins a dispatch that runs, or is put before it. False: nobody. */
+bool dispatch_join(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action);
+
+/* In mode ACROSS: whether the bucket's requests may run with others. */
+static inline bool dispatch_is_joinable(const struct dispatch *dispatch,
+                                        const struct bucket *bucket)
+{
+    return dispatch->config.mode == DISPATCH_ACROSS && !bucket->is_single && bucket->most_rows > 1;
+}
 
 /* Index of a record that a new dispatch may use; DISPATCH_NONE. */
 static inline uint32_t dispatch_free_record(const struct worker *worker)

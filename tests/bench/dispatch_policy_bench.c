@@ -22,10 +22,12 @@ static double capacity(const struct sim_stream *stream)
     return 1e9 / ns;
 }
 
-static int run(enum dispatch_mode mode, double load, uint32_t requests, double *goodput)
+static int run(enum dispatch_mode mode, bool has_admission, double load, uint32_t requests,
+               double *goodput)
 {
     struct sim_config config = {
         .mode = mode,
+        .has_admission = has_admission,
         .max_delay_ns = 2000000,
         .max_run_ns = 5000000,
         .workers = 1,
@@ -65,6 +67,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "dispatch_policy_bench: REQUESTS is a number from 1,000 to 100,000,000\n");
         return 2;
     }
+    const bool has_admission = !getenv("NO_ADMISSION");
     double goodput[3][LOADS];
     printf(
         "| mode | load | goodput/s | in time | refused, dropped | late of answered | rows a part | "
@@ -72,7 +75,8 @@ int main(int argc, char **argv)
         "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (uint32_t mode = 0; mode < 3; mode++)
         for (uint32_t i = 0; i < LOADS; i++)
-            if (run((enum dispatch_mode)mode, loads[i], (uint32_t)requests, &goodput[mode][i]))
+            if (run((enum dispatch_mode)mode, has_admission, loads[i], (uint32_t)requests,
+                    &goodput[mode][i]))
                 return 1;
     double peak = 0;
     for (uint32_t i = 0; i < LOADS; i++)

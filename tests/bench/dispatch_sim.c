@@ -34,6 +34,7 @@ static int init(struct sim *sim, const struct sim_config *config)
     wanted.class_count = SIM_MOST_CLASSES;
     wanted.classes = config->classes;
     wanted.mode = config->mode;
+    wanted.has_admission = config->has_admission;
     wanted.max_delay_ns = config->max_delay_ns;
     wanted.max_run_ns = config->max_run_ns;
     sim->config = *config;

@@ -33,6 +33,7 @@ struct sim_stream {
 
 struct sim_config {
     enum dispatch_mode mode;
+    bool has_admission;
     uint64_t max_delay_ns, max_run_ns;
     uint32_t workers;
     uint32_t stream_count;

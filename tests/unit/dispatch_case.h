@@ -28,6 +28,7 @@ static inline struct dispatch_config case_config(void)
     config.class_count = CASE_CLASSES;
     config.classes = classes;
     config.has_admission = false;
+    config.mode = DISPATCH_PER_CUT;
     return config;
 }
 

@@ -1,0 +1,219 @@
+/* Somebody that waits enters a dispatch that runs, or is put before it.
+ *
+ * Who can still be in time with a dispatch that has not reached its cut, and makes nobody late
+ * there, joins it: that is sooner, and shares what is left. Who can not wait until the worker is
+ * done goes before, at the next cut, if all that the worker has stays in time without it. What has
+ * a deadline does not wait at all for what has none. */
+#include "scheduler/dispatch/state.h"
+
+#include <stddef.h>
+
+enum { CANDIDATES = 16 };
+
+/* A worker that runs something, as joins see it. */
+struct host {
+    uint32_t at;
+    struct worker *worker;
+    struct run *run; /* whose part it runs */
+    uint64_t start_ns; /* when that is over, and the worker looks what is next */
+    struct path rest; /* of the run, from there */
+    uint64_t rest_ns; /* that takes */
+    uint32_t open_count;
+    const struct run *open[DISPATCH_WORKER_RECORDS]; /* in the order in which it will run them */
+    bool is_patient; /* nobody in the run is due */
+    uint8_t class_index; /* of one of them */
+};
+
+void dispatch_rest(const struct dispatch *dispatch, const struct run *run, struct path *path)
+{
+    path_init(path, &dispatch->models[run->model].cost);
+    for (uint64_t bits = run->pending; bits; bits &= bits - 1) {
+        const uint32_t slot = run->rows[__builtin_ctzll(bits)].slot;
+        const struct dispatch_request *facts = &dispatch->requests[slot].facts;
+        const uint32_t from = facts->from < run->at ? run->at : facts->from;
+        if (from >= facts->to)
+            continue;
+        const struct path_entry entry = {.slot = slot,
+                                         .from = (uint16_t)from,
+                                         .to = facts->to,
+                                         .rows = 1,
+                                         .due_ns = facts->deadline_ns};
+        path_add(path, &entry);
+    }
+}
+
+/* When the part that it runs is over. */
+static uint64_t part_end_ns(const struct dispatch *dispatch, const struct run *run, uint64_t now_ns)
+{
+    if (!run->part_began_ns)
+        return now_ns;
+    const uint64_t end_ns =
+        run->part_began_ns + batch_cost_part_ns(&dispatch->models[run->model].cost, COST_TYPICAL,
+                                                run->part_from, run->at, run->part_rows);
+    return end_ns > now_ns ? end_ns : now_ns;
+}
+
+void dispatch_reckon(struct dispatch *dispatch, uint32_t at, uint64_t now_ns)
+{
+    struct worker *worker = &dispatch->workers[at];
+    uint64_t ends_ns = now_ns;
+    for (uint32_t i = 0; i < DISPATCH_WORKER_RECORDS; i++) {
+        const struct run *run = &worker->runs[i];
+        if (!run->is_open)
+            continue;
+        struct path path;
+        dispatch_rest(dispatch, run, &path);
+        ends_ns += part_end_ns(dispatch, run, now_ns) - now_ns + path_ns(&path, COST_TYPICAL);
+    }
+    worker->ends_ns = ends_ns;
+}
+
+static bool is_before(const struct run *run, const struct run *other)
+{
+    return run->urgency != other->urgency ? run->urgency > other->urgency
+                                          : (int32_t)(run->number - other->number) < 0;
+}
+
+/* False: it runs nothing that can be joined or put off. */
+static bool find_host(struct dispatch *dispatch, uint32_t at, uint64_t now_ns, struct host *host)
+{
+    struct worker *worker = &dispatch->workers[at];
+    host->run = NULL;
+    host->open_count = 0;
+    for (uint32_t i = 0; i < DISPATCH_WORKER_RECORDS; i++) {
+        struct run *run = &worker->runs[i];
+        if (!run->is_open)
+            continue;
+        if (run->part_began_ns)
+            host->run = run;
+        uint32_t place = host->open_count++;
+        for (; place && is_before(run, host->open[place - 1]); place--)
+            host->open[place] = host->open[place - 1];
+        host->open[place] = run;
+    }
+    if (!host->run)
+        return false;
+    host->at = at;
+    host->worker = worker;
+    host->start_ns = part_end_ns(dispatch, host->run, now_ns);
+    dispatch_rest(dispatch, host->run, &host->rest);
+    host->rest_ns = path_ns(&host->rest, COST_TYPICAL);
+    host->is_patient = host->rest.entry_count > 0;
+    for (uint32_t i = 0; i < host->rest.entry_count; i++)
+        host->is_patient &= host->rest.entries[i].due_ns == DISPATCH_NO_DEADLINE;
+    if (host->rest.entry_count)
+        host->class_index = dispatch->requests[host->rest.entries[0].slot].facts.class_index;
+    return true;
+}
+
+/* How much later all that the worker has could be done; negative: it is late already. */
+static int64_t slack_ns(const struct dispatch *dispatch, const struct host *host)
+{
+    uint64_t start_ns = host->start_ns;
+    int64_t least_ns = INT64_MAX;
+    for (uint32_t i = 0; i < host->open_count; i++) {
+        struct path other;
+        const struct path *path = &host->rest;
+        if (host->open[i] != host->run) {
+            dispatch_rest(dispatch, host->open[i], &other);
+            path = &other;
+        }
+        const int64_t slack_ns = path_slack_ns(path, COST_SAFE, start_ns);
+        least_ns = slack_ns < least_ns ? slack_ns : least_ns;
+        start_ns += path_ns(path, COST_SAFE);
+    }
+    return least_ns;
+}
+
+/* Whether it is better off before the dispatch than in it: nobody there is in a hurry. */
+static bool is_ahead(const struct host *host, const struct request *request)
+{
+    return host->is_patient && request->facts.deadline_ns != DISPATCH_NO_DEADLINE;
+}
+
+static bool join(struct dispatch *dispatch, struct host *host, uint32_t slot,
+                 struct dispatch_action *action)
+{
+    const struct request *request = &dispatch->requests[slot];
+    const struct dispatch_request *facts = &request->facts;
+    const bool is_of_others = host->rest.entry_count && facts->class_index != host->class_index;
+    if (host->run->is_alone || facts->from < host->run->at || facts->to > host->run->to ||
+        is_of_others)
+        return false;
+    const struct path_entry entry = dispatch_entry(dispatch, slot);
+    if (!path_add(&host->rest, &entry))
+        return false;
+    if (slack_ns(dispatch, host) < 0) {
+        path_remove(&host->rest, host->rest.entry_count - 1);
+        return false;
+    }
+    const struct dispatch_gift gift = {.worker = host->at,
+                                       .expected_ns =
+                                           path_ns(&host->rest, COST_TYPICAL) - host->rest_ns,
+                                       .slots = &slot,
+                                       .count = 1};
+    const uint64_t alone_ns = request->alone_ns;
+    if (alone_ns > gift.expected_ns)
+        dispatch->counts.saved_ns += alone_ns - gift.expected_ns;
+    dispatch_give_more(dispatch, &gift, host->run, action);
+    return true;
+}
+
+static bool preempt(struct dispatch *dispatch, const struct host *host, uint32_t slot,
+                    uint64_t now_ns, struct dispatch_action *action)
+{
+    const struct request *request = &dispatch->requests[slot];
+    const struct dispatch_request *facts = &request->facts;
+    if (host->open[0]->urgency > DISPATCH_URGENCY || !host->rest.entry_count ||
+        dispatch_free_record(host->worker) == DISPATCH_NONE)
+        return false;
+    const uint64_t needed_ns = batch_cost_ns(&dispatch->models[facts->model].cost, COST_SAFE,
+                                             facts->from, facts->to, request->rows_left);
+    if (facts->deadline_ns == DISPATCH_NO_DEADLINE ||
+        host->start_ns + needed_ns > facts->deadline_ns)
+        return false;
+    if (!is_ahead(host, request) && host->worker->ends_ns + needed_ns <= facts->deadline_ns)
+        return false;
+    const int64_t slack = slack_ns(dispatch, host);
+    if (slack < 0 || (uint64_t)slack < needed_ns)
+        return false;
+    dispatch_compose_before(dispatch, slot, host->at, host->start_ns, (uint64_t)slack, now_ns,
+                            action);
+    return true;
+}
+
+/* The most urgent of the model that can. */
+static bool look_at(struct dispatch *dispatch, uint32_t at, struct host *host, uint64_t now_ns,
+                    struct dispatch_action *action)
+{
+    const struct model *model = &dispatch->models[at];
+    struct order_heap_walk walk;
+    order_heap_walk_init(&walk, &model->crowd, dispatch->by_crowd);
+    for (uint32_t i = 0; i < CANDIDATES; i++) {
+        const uint32_t slot = order_heap_walk_next(&walk);
+        if (slot == ORDER_HEAP_NONE)
+            return false;
+        if (host->run->model == at && !is_ahead(host, &dispatch->requests[slot]) &&
+            join(dispatch, host, slot, action))
+            return true;
+        if (preempt(dispatch, host, slot, now_ns, action))
+            return true;
+    }
+    return false;
+}
+
+bool dispatch_join(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action)
+{
+    for (uint32_t i = 0; i < dispatch->model_end; i++) {
+        struct model *model = &dispatch->models[i];
+        const bool is_any = model->wants_join && order_heap_first(&model->crowd) != ORDER_HEAP_NONE;
+        for (uint32_t at = 0; is_any && at < dispatch->config.max_workers; at++) {
+            struct host host;
+            if (dispatch_worker_can(dispatch, at, i) && find_host(dispatch, at, now_ns, &host) &&
+                look_at(dispatch, i, &host, now_ns, action))
+                return true;
+        }
+        model->wants_join = false;
+    }
+    return false;
+}
