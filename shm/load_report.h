@@ -22,8 +22,9 @@ struct load_report_class {
     uint64_t predicted_wait_ns;
     uint64_t admit; /* enum load_report_admit */
     uint64_t retry_after_ns;
-    uint64_t attained_permille; /* answered within their deadline, of the last ones */
+    uint64_t attained_permille; /* answered within their deadline, of those of the last 60 s */
     uint64_t deadline_ns; /* of requests that bring none */
+    uint64_t backlog_ns; /* what waits will take of one worker's time */
 };
 
 struct load_report {
@@ -39,6 +40,7 @@ struct load_report {
     uint64_t predicted_wait_ns; /* of a request that came now */
     uint64_t credits; /* for each client; 0: no advice */
     uint64_t retry_after_ns;
+    uint64_t backlog_ns; /* of all classes */
     uint64_t switch_gain_255;
     uint64_t valid_ns, min_poll_ns;
     uint64_t class_count;
@@ -47,8 +49,8 @@ struct load_report {
 
 #define LOAD_REPORT_WORDS (sizeof(struct load_report) / 8)
 
-static_assert(sizeof(struct load_report_class) == 6 * 8, "load_report_class");
-static_assert(sizeof(struct load_report) == (16 + 6 * LOAD_REPORT_MAX_CLASSES) * 8, "load_report");
+static_assert(sizeof(struct load_report_class) == 7 * 8, "load_report_class");
+static_assert(sizeof(struct load_report) == (17 + 7 * LOAD_REPORT_MAX_CLASSES) * 8, "load_report");
 static_assert(LOAD_REPORT_WORDS <= LOAD_PAGE_MAX_WORDS, "load_report");
 
 #endif

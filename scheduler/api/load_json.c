@@ -134,6 +134,7 @@ void load_json_add(struct page_text *text, const struct view *view, const struct
                   ULL(report->queued));
     add_key_ms(text, "oldest_queued_ms", report->oldest_queued_ns);
     add_key_ms(text, "predicted_wait_ms", report->predicted_wait_ns);
+    page_text_add(text, ",\"credits\":%llu", ULL(report->credits));
     if (wish->parts & LOAD_JSON_CLASSES)
         add_classes(text, view, report, wish->class_name);
     if (wish->parts & LOAD_JSON_MODELS)

@@ -10,7 +10,6 @@
 #define STILL_NS UINT64_C(100000000) /* between two of what does not */
 #define UTILIZATION_NS UINT64_C(100000000)
 #define OVERLOAD_NS UINT64_C(500000000) /* how long a refusal is remembered */
-#define NEWEST_WEIGHT (1.0 / 64) /* of one request in the share of those in time */
 #define LEAST_RETRY_NS UINT64_C(1000000)
 
 static uint64_t share_255(double share)
@@ -32,8 +31,6 @@ static void fill_fixed(struct load *load, const struct jointd_config *config)
 int load_init(struct load *load, struct service *service)
 {
     *load = (struct load){.has_changed = true};
-    for (uint32_t i = 0; i < LOAD_REPORT_MAX_CLASSES; i++)
-        load->attained[i] = 1;
     const struct region *region = &service->memory.load;
     if (getrandom(&load->report.boot, sizeof(load->report.boot), 0) != sizeof(load->report.boot))
         return -EIO;
@@ -76,6 +73,7 @@ static void measure_classes(struct service *service, uint64_t now_ns)
                                                     [DISPATCH_PROBABILISTIC] = LOAD_PROBABILISTIC,
                                                     [DISPATCH_CLOSED] = LOAD_CLOSED};
     struct load *load = &service->load;
+    load->report.backlog_ns = 0;
     for (uint32_t i = 0; i < service->config.class_count; i++) {
         struct load_report_class *class = &load->report.classes[i];
         struct dispatch_class_load now;
@@ -84,7 +82,9 @@ static void measure_classes(struct service *service, uint64_t now_ns)
         class->predicted_wait_ns = now.predicted_wait_ns;
         class->admit = admits[now.admit];
         class->retry_after_ns = now.retry_after_ns;
-        class->attained_permille = (uint64_t)(load->attained[i] * 1000 + 0.5);
+        class->attained_permille = attainment_permille(&load->attained[i], now_ns);
+        class->backlog_ns = now.queued_ns;
+        load->report.backlog_ns += now.queued_ns;
     }
 }
 
@@ -139,10 +139,9 @@ int load_look(struct service *service, uint64_t now_ns)
     return 1;
 }
 
-static void note(struct load *load, uint32_t class_index, bool is_attained)
+static void note(struct load *load, uint32_t class_index, bool is_attained, uint64_t now_ns)
 {
-    double *attained = &load->attained[class_index % LOAD_REPORT_MAX_CLASSES];
-    *attained += NEWEST_WEIGHT * ((is_attained ? 1 : 0) - *attained);
+    attainment_note(&load->attained[class_index % LOAD_REPORT_MAX_CLASSES], is_attained, now_ns);
     load->has_changed = true;
 }
 
@@ -153,7 +152,7 @@ void load_note_end(struct load *load, const struct request *request, enum ingres
         load->has_changed = true;
     else
         note(load, request->class_index,
-             reason == INGRESS_ANSWERED && now_ns <= request->deadline_ns);
+             reason == INGRESS_ANSWERED && now_ns <= request->deadline_ns, now_ns);
 }
 
 void load_note_refused(struct load *load, uint32_t class_index, enum ingress_reason reason)
@@ -164,7 +163,7 @@ void load_note_refused(struct load *load, uint32_t class_index, enum ingress_rea
         reason == INGRESS_OVERLOADED || reason == INGRESS_NO_MEMORY || is_for_itself;
     if (!is_overload)
         return;
-    note(load, class_index, false);
+    note(load, class_index, false, load->report.generated_ns);
     if (!is_for_itself)
         load->refused_ns = load->report.generated_ns;
 }

@@ -2,6 +2,7 @@
 #ifndef SCHEDULER_SERVICE_LOAD_H
 #define SCHEDULER_SERVICE_LOAD_H
 
+#include "scheduler/service/attainment.h"
 #include "shm/ingress.h"
 #include "shm/load_report.h"
 #include "shm/region.h"
@@ -14,7 +15,7 @@ struct request;
 struct load {
     struct load_page_writer page;
     struct load_report report; /* as last published, or about to be */
-    double attained[LOAD_REPORT_MAX_CLASSES]; /* of the last ones, 0 to 1 */
+    struct attainment attained[LOAD_REPORT_MAX_CLASSES];
     bool has_changed;
     uint64_t published_ns;
     uint64_t measured_ns, busy_ns; /* when utilization was, and the workers' time then */

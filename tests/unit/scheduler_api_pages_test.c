@@ -39,6 +39,7 @@ static void world_init(struct world *world)
                                          .queued = 12,
                                          .oldest_queued_ns = 4100000,
                                          .predicted_wait_ns = 2100000,
+                                         .credits = 9,
                                          .valid_ns = 500 * MS,
                                          .min_poll_ns = 50 * MS,
                                          .switch_gain_255 = 51,
@@ -94,7 +95,8 @@ static void the_load_is_each_field_of_the_report(void)
         "1\",\"server\":\"edge\",\"boot_id\":\"0000000000000abc\",\"seq\":1,"
         "\"generated_unix_ns\":5,\"age_us\":       180,\"valid_ms\":500,\"min_poll_ms\":50,"
         "\"state\":\"ready\",\"workers\":2,\"utilization\":0.820,\"inflight\":37,\"queued\":12,"
-        "\"oldest_queued_ms\":4.1,\"predicted_wait_ms\":2.1,\"classes\":[{\"name\":\"fast\","
+        "\"oldest_queued_ms\":4.1,\"predicted_wait_ms\":2.1,\"credits\":9,\"classes\":[{\"name\":"
+        "\"fast\","
         "\"deadline_ms\":50,\"queued\":3,\"predicted_wait_ms\":2.1,\"admit\":\"closed\","
         "\"retry_after_ms\":7,\"slo_attainment\":0.997}],\"models\":[],\"switch_gain\":0.200}\n");
     CU_ASSERT_STRING_EQUAL(pages_orca(&world.pages, NULL),
