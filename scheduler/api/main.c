@@ -28,6 +28,7 @@ struct api {
     struct poll_limit poll_limit;
     struct infer infer;
     struct idle idle;
+    struct repository repository;
     struct server servers[API_MAX_ADDRESSES];
     uint32_t server_count;
     uint64_t beat_ns, beat_count;
@@ -67,10 +68,13 @@ static int start(struct api *api)
         error = infer_init(&api->infer, &api->pages, api->sockets[1]);
     if (!error)
         error = idle_add(&api->idle, &api->infer.ring.channel.wake);
+    if (!error)
+        error = repository_init(&api->repository, &api->pages, &api->view, api->sockets[0]);
     for (uint32_t i = 0; i < setup->address_count && !error; i++) {
         struct server_config config = {.pages = &api->pages,
                                        .poll_limit = &api->poll_limit,
                                        .infer = &api->infer,
+                                       .repository = &api->repository,
                                        .port = (uint16_t)setup->tcp_port,
                                        .max_connections = setup->max_connections,
                                        .request_ns = setup->request_ns};
@@ -121,6 +125,7 @@ static int serve(struct api *api)
         const uint64_t now_ns = api->pages.now_ns = clock_ns();
         beat(api, now_ns);
         infer_poll(&api->infer);
+        repository_poll(&api->repository);
         for (uint32_t i = 0; i < api->server_count; i++)
             server_poll(&api->servers[i], now_ns);
         if (api->infer.ring.channel.wake.is_peer_gone)
@@ -140,8 +145,10 @@ static int serve(struct api *api)
 static void finish(struct api *api)
 {
     infer_stop(&api->infer);
+    repository_release(&api->repository);
     for (uint32_t i = 0; i < api->server_count; i++)
         server_fini(&api->servers[i]);
+    repository_fini(&api->repository);
     poll_limit_fini(&api->poll_limit);
     if (api->infer.ring.channel.wake.is_idling)
         idle_remove(&api->idle, &api->infer.ring.channel.wake);

@@ -42,7 +42,7 @@ static bool has_room(struct page_text *text, size_t bytes)
     return true;
 }
 
-static void add_bytes(struct page_text *text, const char *bytes, size_t count)
+void page_text_add_bytes(struct page_text *text, const char *bytes, size_t count)
 {
     if (!has_room(text, count))
         return;
@@ -90,7 +90,7 @@ static size_t utf8_length(const unsigned char *s)
 void page_text_add_json_string(struct page_text *text, const char *string)
 {
     const unsigned char *at = (const unsigned char *)string;
-    add_bytes(text, "\"", 1);
+    page_text_add_bytes(text, "\"", 1);
     while (*at) {
         const size_t length = utf8_length(at);
         if (length == 0)
@@ -100,10 +100,10 @@ void page_text_add_json_string(struct page_text *text, const char *string)
         else if (*at < 0x20 || *at == 0x7f)
             page_text_add(text, "\\u%04x", *at);
         else
-            add_bytes(text, (const char *)at, length);
+            page_text_add_bytes(text, (const char *)at, length);
         at += length ? length : 1;
     }
-    add_bytes(text, "\"", 1);
+    page_text_add_bytes(text, "\"", 1);
 }
 
 void page_text_add_label_value(struct page_text *text, const char *string)
@@ -111,13 +111,13 @@ void page_text_add_label_value(struct page_text *text, const char *string)
     for (const unsigned char *at = (const unsigned char *)string; *at;) {
         const size_t length = utf8_length(at);
         if (length == 0)
-            add_bytes(text, "\xef\xbf\xbd", 3);
+            page_text_add_bytes(text, "\xef\xbf\xbd", 3);
         else if (*at == '"' || *at == '\\')
             page_text_add(text, "\\%c", *at);
         else if (*at == '\n')
-            add_bytes(text, "\\n", 2);
+            page_text_add_bytes(text, "\\n", 2);
         else
-            add_bytes(text, (const char *)at, length);
+            page_text_add_bytes(text, (const char *)at, length);
         at += length ? length : 1;
     }
 }
@@ -130,5 +130,5 @@ void page_text_add_ms(struct page_text *text, uint64_t ns)
     while (number[length - 1] == '0')
         length--;
     length -= number[length - 1] == '.';
-    add_bytes(text, number, (size_t)length);
+    page_text_add_bytes(text, number, (size_t)length);
 }

@@ -18,6 +18,7 @@ void page_text_fini(struct page_text *text); /* accepts NULL and zeroed */
 
 void page_text_add(struct page_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void page_text_add_bytes(struct page_text *text, const char *bytes, size_t count);
 /* "so", quoted and escaped as JSON asks; what is not UTF-8 becomes U+FFFD. */
 void page_text_add_json_string(struct page_text *text, const char *string);
 /* Escaped as the value of a Prometheus label, without the quotes. */

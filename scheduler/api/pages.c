@@ -189,8 +189,8 @@ static struct reply get_server(struct pages *pages)
     page_text_add(&pages->text,
                   "{\"name\":\"joint\",\"version\":\"%s\",\"server\":", JOINT_VERSION);
     page_text_add_json_string(&pages->text, pages->view->setup.server);
-    page_text_add(&pages->text,
-                  ",\"extensions\":[\"statistics\",\"joint.load/1\",\"joint.cuts/1\"]}\n");
+    page_text_add(&pages->text, ",\"extensions\":[\"model_repository\",\"statistics\",\"joint.load/"
+                                "1\",\"joint.cuts/1\"]}\n");
     return made(&pages->text, 200);
 }
 
@@ -285,6 +285,9 @@ struct reply pages_get(struct pages *pages, const struct route_match *match,
     case ROUTE_METRICS:
         return get_metrics(pages, query);
     case ROUTE_INFER: /* infer.h has it */
+    case ROUTE_INDEX: /* repository.h has these */
+    case ROUTE_LOAD_MODEL:
+    case ROUTE_UNLOAD_MODEL:
         break;
     }
     return reply_error(&pages->text, 500, "no page is written for %s", match->route->pattern);

@@ -36,6 +36,13 @@
         }                                                                                          \
     }
 
+#define CHANGE_ANSWERS                                                                             \
+    {401, "The secret is missing or wrong."}, {403, "No secret is configured."},                   \
+        {404, "No such model."}, {413, "The body is over 4096 bytes."},                            \
+    {                                                                                              \
+        503, "Too many changes at once, or jointd is draining."                                    \
+    }
+
 const struct route routes[] = {
     {.page = ROUTE_SERVER,
      .pattern = "/v2",
@@ -108,6 +115,32 @@ const struct route routes[] = {
      .answers = {{200, "model_stats, of one."}, {404, "It takes no requests."}}},
     INFER("/v2/models/{model}/infer"),
     INFER("/v2/models/{model}/versions/{version}/infer"),
+    {.page = ROUTE_INDEX,
+     .method = ROUTE_POST,
+     .pattern = "/v2/repository/index",
+     .help = "What there is to load, and how each is.",
+     .body_help = "ready: true for only those that take requests.",
+     .answers = {{200, "A list of name, version, state, reason."},
+                 {400, "The body makes no sense."},
+                 {413, "The body is over 4096 bytes."}}},
+    {.page = ROUTE_LOAD_MODEL,
+     .method = ROUTE_POST,
+     .pattern = "/v2/repository/models/{model}/load",
+     .help = "Loads a model, or its file anew; answered when it takes requests.",
+     .body_help = "parameters: version, as which it is served; path, of a file inside of "
+                  "api.model_root.",
+     .needs_token = true,
+     .answers = {{200, "It takes requests."},
+                 {400, "The body makes no sense, or the model cannot be loaded: the body says why, "
+                       "and the one before it serves on."},
+                 CHANGE_ANSWERS}},
+    {.page = ROUTE_UNLOAD_MODEL,
+     .method = ROUTE_POST,
+     .pattern = "/v2/repository/models/{model}/unload",
+     .help = "Unloads a model; answered when its last request has ended.",
+     .body_help = "parameters: unload_dependents, of which there are none.",
+     .needs_token = true,
+     .answers = {{200, "It is gone."}, {400, "The body makes no sense."}, CHANGE_ANSWERS}},
     {.page = ROUTE_METRICS,
      .pattern = "/metrics",
      .help = "For Prometheus; as OpenMetrics where Accept names it.",

@@ -20,6 +20,9 @@ enum route_page {
     ROUTE_MODEL_STATS,
     ROUTE_STATS,
     ROUTE_INFER,
+    ROUTE_INDEX,
+    ROUTE_LOAD_MODEL,
+    ROUTE_UNLOAD_MODEL,
     ROUTE_METRICS,
 };
 

@@ -112,6 +112,8 @@ static struct MHD_Response *make_response(struct server *server, const struct re
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     if (reply->allow)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
+    if (reply->status == MHD_HTTP_UNAUTHORIZED)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     if (reply->retry_ns) {
         char seconds[24];
         snprintf(seconds, sizeof(seconds), "%llu",
@@ -226,6 +228,27 @@ static enum MHD_Result get_load(struct server *server, struct MHD_Connection *co
     return send_reply(server, connection, &reply);
 }
 
+/* What Content-Length says; 0: nothing, then its end is waited for. */
+static uint64_t announced_bytes(struct MHD_Connection *connection)
+{
+    const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length ? strtoull(length, NULL, 10) : 0;
+}
+
+static enum MHD_Result begin_change(struct server *server, struct MHD_Connection *connection,
+                                    const struct route_match *match, void **request)
+{
+    struct server_connection *mine = connection_of(connection);
+    struct reply reply;
+    *request = mine ? repository_begin(server->config.repository, connection, match,
+                                       header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+                                       announced_bytes(connection), &mine->since_ns, &reply)
+                    : NULL;
+    if (!mine)
+        return MHD_NO;
+    return *request ? MHD_YES : send_reply(server, connection, &reply);
+}
+
 /* Called when the headers are there, and again when all is. An answer at the first call ends the
  * connection: it is for those that announce a body, which is never waited for, as no page takes
  * one. */
@@ -237,15 +260,24 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     const bool is_first = !*request;
     if (infer_is_call(server->config.infer, *request))
         return infer_on_request(server->config.infer, *request, upload, upload_bytes);
+    struct repository *repository = server->config.repository;
+    struct repository_call *call = repository_call(repository, *request);
+    struct reply reply;
+    if (call)
+        return repository_go_on(repository, call, upload, upload_bytes, &reply)
+                   ? send_reply(server, connection, &reply)
+                   : MHD_YES;
     struct route_match match;
     const enum route_result result = route_find(path, &match);
     if (is_first && result == ROUTE_FOUND && match.route->page == ROUTE_INFER &&
         route_takes(match.route, method))
         return infer_on_first(server->config.infer, connection, &match, request);
+    if (is_first && result == ROUTE_FOUND && repository_has(match.route) &&
+        route_takes(match.route, method))
+        return begin_change(server, connection, &match, request);
     *request = server;
     if (is_first && !has_body(connection))
         return MHD_YES;
-    struct reply reply;
     if (result != ROUTE_FOUND)
         reply = pages_missing(server->config.pages, result);
     else if (!answer_at_once(server, connection, method, &match, &reply)) {
@@ -262,6 +294,9 @@ static void on_request_end(void *context, struct MHD_Connection *connection, voi
     const struct server *server = context;
     struct server_connection *mine = connection_of(connection);
     infer_on_end(server->config.infer, *request);
+    struct repository_call *call = repository_call(server->config.repository, *request);
+    if (call)
+        repository_end(call);
     if (mine)
         mine->since_ns = server->config.pages->now_ns;
 }

@@ -6,6 +6,7 @@
 #include "scheduler/api/infer.h"
 #include "scheduler/api/pages.h"
 #include "scheduler/api/poll_limit.h"
+#include "scheduler/api/repository.h"
 #include "scheduler/api/watchers.h"
 
 struct MHD_Daemon;
@@ -16,6 +17,7 @@ struct server_config {
     struct pages *pages; /* borrowed */
     struct poll_limit *poll_limit; /* borrowed */
     struct infer *infer; /* borrowed */
+    struct repository *repository; /* borrowed */
     uint8_t address[16]; /* IPv6, or IPv4 as ::ffff:a.b.c.d */
     uint16_t port;
     uint32_t max_connections;

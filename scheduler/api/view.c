@@ -3,6 +3,7 @@
 #include "shm/fd_pass.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,6 +54,9 @@ int view_init(struct view *view, int socket)
     if (count != 1)
         return -EBADMSG;
     int error = attach_load(view, fd);
+    view->rows = error ? NULL : calloc(API_MAX_ROWS, sizeof(*view->rows));
+    if (!error && !view->rows)
+        error = -ENOMEM;
     if (!error && !is_sound(&view->setup))
         error = -EBADMSG;
     if (error)
@@ -69,6 +73,7 @@ void view_fini(struct view *view)
     for (uint32_t i = 0; i < API_MAX_COUNTERS; i++)
         region_fini(&view->counters[i].region);
     region_fini(&view->load_region);
+    free(view->rows);
     memset(view, 0, sizeof(*view));
 }
 
@@ -158,6 +163,41 @@ static int take_gone(struct view *view, const struct api_message *message)
     return 0;
 }
 
+static int take_row(struct view *view, const struct api_message *message)
+{
+    if (message->number >= API_MAX_ROWS || !is_text(message->name) ||
+        !memchr(message->text, 0, sizeof(message->text)))
+        return -EBADMSG;
+    view->rows[message->number] = *message;
+    if (view->row_count <= message->number)
+        view->row_count = message->number + 1;
+    return 0;
+}
+
+static int take_rows_end(struct view *view, const struct api_message *message)
+{
+    if (message->number > view->row_count)
+        return -EBADMSG;
+    view->row_count = message->number;
+    return 0;
+}
+
+static int take_answer(struct view *view, const struct api_message *message)
+{
+    if (view->answer_count == VIEW_MAX_ANSWERS || !memchr(message->text, 0, sizeof(message->text)))
+        return -EBADMSG;
+    view->answers[view->answer_count++] = *message;
+    return 0;
+}
+
+bool view_take_answer(struct view *view, struct api_message *message)
+{
+    if (view->answer_count == 0)
+        return false;
+    *message = view->answers[--view->answer_count];
+    return true;
+}
+
 int view_take(struct view *view, int socket)
 {
     struct api_message message;
@@ -172,10 +212,16 @@ int view_take(struct view *view, int socket)
         error = take_model(view, &message, fds);
     else if (message.kind == API_MODEL_GONE)
         error = take_gone(view, &message);
+    else if (message.kind == API_ROW)
+        error = take_row(view, &message);
+    else if (message.kind == API_ROWS_END)
+        error = take_rows_end(view, &message);
+    else if (message.kind == API_ANSWER)
+        error = take_answer(view, &message);
     for (int i = 0; i < 3; i++)
         if (fds[i] >= 0)
             close(fds[i]);
-    view->change_count++;
+    view->change_count += message.kind <= API_MODEL_GONE;
     return error;
 }
 

@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 
+#define VIEW_MAX_ANSWERS 16u
+
 struct view_model {
     bool is_there;
     uint32_t version;
@@ -40,6 +42,10 @@ struct view {
     struct view_model models[API_MAX_MODELS];
     uint32_t model_limit; /* all beyond are not there */
     uint64_t change_count; /* of the models */
+    struct api_message *rows; /* owned, [API_MAX_ROWS]: what there is to load */
+    uint32_t row_count;
+    struct api_message answers[VIEW_MAX_ANSWERS]; /* to changes; those that nobody has taken */
+    uint32_t answer_count;
 };
 
 /* One moment's load. */
@@ -55,6 +61,9 @@ void view_fini(struct view *view); /* accepts NULL and zeroed */
 
 /* Takes the next message, which is there. 0, -EPIPE if jointd is gone, -errno. */
 int view_take(struct view *view, int socket);
+
+/* What jointd has answered to a change. False: nothing more. */
+bool view_take_answer(struct view *view, struct api_message *message);
 
 /* Whether there is a newer load than this one, which may be zeroed. */
 bool view_has_newer(const struct view *view, const struct view_load *load);

@@ -165,7 +165,13 @@ static const struct config_option api_options[] = {
      .max = 3600 * SECOND, .fallback = "30s",
      .help = "a connection that ends no request for so long is closed"},
     {"token_file", CONFIG_TEXT, LIVE, AT(api, token_file), .max = 4095, .fallback = "",
-     .help = "file with the secret that requests for changes must bring; so far none can be made"},
+     .help = "file with one line, the secret that requests to load and unload models must bring "
+             "(Authorization: Bearer ...); others must not be able to read it; empty: nothing can "
+             "be changed over HTTP"},
+    {"model_root", CONFIG_TEXT, LIVE, AT(api, model_root), .max = CONFIG_PATH_BYTES - 1,
+     .fallback = "",
+     .help = "folder whose ONNX files may be loaded over HTTP, by their path inside of it; empty: "
+             "only models of this configuration"},
 };
 
 static const struct config_option log_options[] = {

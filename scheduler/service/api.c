@@ -16,6 +16,8 @@
 #define SLAB_SHARE 2u /* of the dataplane's, unless told otherwise */
 /* Of requests; one that its client has left keeps its place until it has ended. */
 #define SLOTS_PER_CONNECTION 2u
+#define ROWS_NS UINT64_C(10000000) /* between two looks at what there is to load */
+#define HEARD_MAX 64u /* messages in one turn */
 
 enum { SHOWN, BROUGHT, SOCKETS }; /* what is told and shown; the channel of its requests */
 
@@ -97,14 +99,18 @@ int api_init(struct api *api, struct service *service)
         return 0;
     }
     api->setup = calloc(1, sizeof(*api->setup));
-    if (!api->setup)
+    api->rows = calloc(API_MAX_ROWS, sizeof(*api->rows));
+    api->told_rows = calloc(API_MAX_ROWS, sizeof(*api->told_rows));
+    if (!api->setup || !api->rows || !api->told_rows) {
+        api_fini(api);
         return -ENOMEM;
+    }
+    changes_read_token(service);
     fill(api->setup, config);
     fill_infer(&api->setup->infer, service);
     const int error = init_ingress(api, service);
     if (error) {
-        free(api->setup);
-        *api = (struct api){0};
+        api_fini(api);
         return error;
     }
     api->child_config =
@@ -125,10 +131,13 @@ int api_init(struct api *api, struct service *service)
 
 void api_fini(struct api *api)
 {
-    if (!api || !api->setup)
+    if (!api)
         return;
-    child_fini(&api->child);
+    if (api->is_wanted)
+        child_fini(&api->child);
     ingress_fini(&api->ingress);
+    free(api->told_rows);
+    free(api->rows);
     free(api->setup);
     *api = (struct api){0};
 }
@@ -164,6 +173,9 @@ static void start(struct service *service, uint64_t now_ns)
     api->has_own_counters = false;
     api->queues_of = 0;
     api->beat_count = 0;
+    api->told_row_count = 0;
+    api->has_told_rows = false;
+    api->rows_ns = 0;
     int error = child_start(&api->child, now_ns);
     if (error) {
         char text[256];
@@ -172,6 +184,8 @@ static void start(struct service *service, uint64_t now_ns)
         return;
     }
     error = idle_watch(&service->idle, api->child.pidfd);
+    if (!error)
+        error = idle_watch(&service->idle, api->child.socket[SHOWN]);
     if (!error)
         error = send_region(api, api->setup, sizeof(*api->setup), &service->memory.load);
     if (!error) {
@@ -195,6 +209,7 @@ static void bury(struct service *service, uint64_t now_ns)
         log_say(&service->log, "%s; it is started again", text);
     }
     ingress_bury(service, &api->ingress, now_ns);
+    changes_forget(&service->changes);
     child_clear(&api->child);
 }
 
@@ -226,6 +241,43 @@ static int tell_counters(struct service *service)
 static bool is_shown(const struct api *api, const struct model *model, uint32_t number)
 {
     return model->state == MODEL_SERVING && api->model_since_ns[number] == model->since_ns;
+}
+
+bool api_shows(const struct service *service, uint32_t model)
+{
+    return is_shown(&service->api, &service->models.items[model], model);
+}
+
+/* Rows that differ from those that were told, and how many there are. */
+static int tell_rows(struct service *service, uint64_t now_ns)
+{
+    struct api *api = &service->api;
+    int work = 0;
+    if (now_ns < api->rows_ns)
+        return 0;
+    const uint32_t count = catalogue_rows(service, api->rows, API_MAX_ROWS);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i < api->told_row_count &&
+            memcmp(&api->rows[i], &api->told_rows[i], sizeof(api->rows[i])) == 0)
+            continue;
+        if (fd_pass_send(api->child.socket[SHOWN], &api->rows[i], sizeof(api->rows[i]), NULL, 0))
+            return work; /* those before it are as they were told */
+        api->has_told_rows = false;
+        api->told_rows[i] = api->rows[i];
+        if (i >= api->told_row_count)
+            api->told_row_count = i + 1;
+        work++;
+    }
+    const struct api_message end = {.kind = API_ROWS_END, .number = count};
+    if (api->told_row_count != count || !api->has_told_rows) {
+        if (fd_pass_send(api->child.socket[SHOWN], &end, sizeof(end), NULL, 0))
+            return work;
+        api->has_told_rows = true;
+        work++;
+    }
+    api->told_row_count = count;
+    api->rows_ns = now_ns + ROWS_NS;
+    return work;
 }
 
 static int tell_model(struct service *service, uint32_t number)
@@ -270,11 +322,23 @@ static int tell(struct service *service)
     return work;
 }
 
-static void hear(struct api *api)
+/* Told apart by their lengths. What is neither is nothing. */
+static void hear(struct service *service)
 {
-    struct api_beat beat;
-    while (recv(api->child.socket[SHOWN], &beat, sizeof(beat), MSG_DONTWAIT) == sizeof(beat))
-        api->beat_count++;
+    struct api *api = &service->api;
+    union {
+        struct api_beat beat;
+        struct api_change change;
+    } said;
+    for (uint32_t i = 0; i < HEARD_MAX; i++) {
+        const ssize_t bytes = recv(api->child.socket[SHOWN], &said, sizeof(said), MSG_DONTWAIT);
+        if (bytes <= 0)
+            return;
+        if ((size_t)bytes == sizeof(said.beat))
+            api->beat_count++;
+        else if ((size_t)bytes == sizeof(said.change))
+            changes_take(service, &said.change);
+    }
 }
 
 int api_look(struct service *service, uint64_t now_ns)
@@ -294,13 +358,15 @@ int api_look(struct service *service, uint64_t now_ns)
     }
     if (api->child.state != CHILD_RUNNING)
         return 0;
-    hear(api);
+    hear(service);
     const uint64_t hang_ns = service->config.workers.hang_timeout_ns;
     const uint64_t patience_ns = api->beat_count || hang_ns > START_NS ? hang_ns : START_NS;
     if (child_watch(&api->child, api->beat_count, patience_ns, now_ns))
         log_say(&service->log, "joint-api gave no sign of life for %llu ms; it is killed",
                 (unsigned long long)(patience_ns / 1000000));
-    return ingress_look(service, &api->ingress, now_ns) + tell(service);
+    int work = ingress_look(service, &api->ingress, now_ns) + tell(service);
+    work += tell_rows(service, now_ns);
+    return work + changes_look(service, api->child.socket[SHOWN]);
 }
 
 int api_poll(struct service *service, uint64_t now_ns)

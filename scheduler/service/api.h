@@ -21,6 +21,11 @@ struct api {
     bool has_own_counters;
     uint64_t queues_of; /* which start of the dataplane the others are of */
     uint64_t beat_count; /* heard from this life */
+    /* What there is to load, as it was told; owned, [API_MAX_ROWS] each. */
+    struct api_message *rows, *told_rows;
+    uint32_t told_row_count;
+    bool has_told_rows; /* all, and how many */
+    uint64_t rows_ns; /* when to look at it again */
 };
 
 /* Of the slab that its requests come through; 0: no joint-api is wanted, or there is none. */
@@ -38,6 +43,8 @@ int api_look(struct service *service, uint64_t now_ns);
 bool api_is_drained(const struct api *api);
 /* It did what no honest one does: kills it. */
 void api_condemn(struct service *service, const char *why);
+/* Whether this life was told that the model takes requests. */
+bool api_shows(const struct service *service, uint32_t model);
 
 /* The service ends: so shall it. */
 void api_stop(struct api *api);

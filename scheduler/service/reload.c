@@ -51,6 +51,13 @@ struct dispatch_class reload_class(const struct class_section *class)
                                        class->ceiling_ns ? class->ceiling_ns : UINT64_MAX};
 }
 
+static void swap_texts(char **a, char **b)
+{
+    char *text = *a;
+    *a = *b;
+    *b = text;
+}
+
 /* All that the option table calls live, but the models. */
 static void take_options(struct service *service, struct jointd_config *wanted)
 {
@@ -60,6 +67,8 @@ static void take_options(struct service *service, struct jointd_config *wanted)
     config->workers.restart_delay_max_ns = wanted->workers.restart_delay_max_ns;
     config->dispatch.max_delay_ns = wanted->dispatch.max_delay_ns;
     config->load = wanted->load;
+    swap_texts(&config->api.token_file, &wanted->api.token_file);
+    swap_texts(&config->api.model_root, &wanted->api.model_root);
     take_log(service, wanted);
     config->server.drain_timeout_ns = wanted->server.drain_timeout_ns;
     dispatch_set_delay(service->dispatch, config->dispatch.max_delay_ns);
@@ -112,7 +121,9 @@ static void take_over(struct service *service, struct jointd_config *wanted)
     for (uint32_t i = 0; i < diff.count; i++)
         say(service, &diff.items[i]);
     take_options(service, wanted);
+    changes_read_token(service);
     remove_models(service, wanted);
+    service->catalogue.count = 0; /* what fails again is noted again */
     for (uint32_t i = 0; i < wanted->model_count; i++)
         model_set_want(service, &wanted->models[i]);
     swap_models(service, wanted);

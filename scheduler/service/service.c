@@ -117,6 +117,8 @@ static int make_parts(struct service *service)
     if (!error)
         error = workers_init(&service->workers, service);
     if (!error)
+        error = catalogue_init(&service->catalogue);
+    if (!error)
         error = api_init(&service->api, service);
     if (!error)
         error = show_init(&service->show, service);
@@ -192,6 +194,7 @@ void service_destroy(struct service *service)
         return;
     show_fini(&service->show);
     api_fini(&service->api);
+    catalogue_fini(&service->catalogue);
     workers_fini(&service->workers);
     model_set_fini(&service->models);
     dataplane_fini(&service->dataplane);

@@ -24,6 +24,8 @@
 #include "scheduler/config/jointd_config.h"
 #include "scheduler/dispatch/dispatch.h"
 #include "scheduler/service/api.h"
+#include "scheduler/service/catalogue.h"
+#include "scheduler/service/change.h"
 #include "scheduler/service/counts.h"
 #include "scheduler/service/dataplane.h"
 #include "scheduler/service/ingress.h"
@@ -78,6 +80,8 @@ struct service {
     struct model_set models;
     struct workers workers;
     struct dataplane dataplane;
+    struct catalogue catalogue;
+    struct changes changes;
     struct api api;
     struct load load;
     struct load_models load_models;

@@ -13,18 +13,29 @@ import unittest
 from api_service import Service, main
 
 
+SECRET = "a-secret-of-enough-length"
+BEARER = ("-H", "Authorization: Bearer " + SECRET)
+
+
 class OpenApi(unittest.TestCase):
     asked = 0
 
     @classmethod
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory()
-        cls.service = Service(cls.temporary.name, min_poll="50ms").ready()
+        cls.service = Service(cls.temporary.name, min_poll="50ms", api=f"token_file = {cls.token_file()}\n").ready()
 
     @classmethod
     def tearDownClass(cls):
         cls.service.end()
         cls.temporary.cleanup()
+
+    @classmethod
+    def token_file(cls, secret=SECRET):
+        path = pathlib.Path(cls.temporary.name) / "token"
+        path.write_text(secret, encoding="utf-8")
+        path.chmod(0o600)
+        return path
 
     def document(self):
         status, document = self.service.json("/v2/openapi.json")
@@ -102,6 +113,8 @@ class OpenApi(unittest.TestCase):
         there = path.replace("{model}", "lenet").replace("{version}", "3")
         if there.endswith("/infer") and method == "post":
             return self.infer(there, status)
+        if path.startswith("/v2/repository/"):
+            return self.provoked_change(method, there, status)
         if status == 400:
             return self.ask("GET" if method == "head" else method, there, "-d", "x")
         if status == 404:
@@ -114,8 +127,9 @@ class OpenApi(unittest.TestCase):
                     break
             return got
         if status == 429:
-            options = [*(["--head"] if method == "head" else []), "--interface", "127.0.8.8"]
-            return next((429 for _ in range(100) if self.service.get(there, *options)[0] == 429), 200)
+            done = subprocess.run(["curl", "-s", *(["--head"] if method == "head" else []), "-w", "\nstatus %{http_code}\n",
+                                   *[f"http://127.0.0.1:{self.service.port}{there}"] * 60], stdout=subprocess.PIPE, check=True)
+            return 429 if b"\nstatus 429\n" in done.stdout else 200
         if status == 503 and path == "/v2/load":
             return self.crowded(method, path)
         if status == 503:
@@ -130,6 +144,44 @@ class OpenApi(unittest.TestCase):
             self.service.wait_for(lambda: self.ask(method, there) == 200)
             return got
         return self.ask(method, there)
+
+    def reload(self, secret):
+        self.token_file(secret)
+        before = self.service.log().count("reload: done")
+        self.service.process.send_signal(signal.SIGHUP)
+        self.service.wait_for(lambda: self.service.log().count("reload: done") > before)
+
+    def provoked_change(self, method, path, status):
+        if method == "options":
+            return self.ask(method, path)
+        if status == 413:
+            return self.ask(method, path, "-d", "x" * 5000)
+        if status == 400:
+            return self.ask(method, path, *BEARER, "-d", "x")
+        if status == 401:
+            return self.ask(method, path)
+        if status == 403:
+            self.reload("")
+            try:
+                return self.ask(method, path)
+            finally:
+                self.reload(SECRET)
+        if status == 404:
+            return self.ask(method, path.replace("lenet", "none"), *BEARER)
+        if status == 503:  # jointd stands still, so that those that wait are not answered
+            os.kill(self.service.process.pid, signal.SIGSTOP)
+            waiting = [subprocess.Popen(["curl", "-s", "-X", "POST", f"http://127.0.0.1:{self.service.port}{path}"],
+                                        stdout=subprocess.DEVNULL) for _ in range(17)]
+            try:
+                return next((503 for _ in range(50) if self.ask(method, path, "--max-time", "1") == 503), 0)
+            finally:
+                os.kill(self.service.process.pid, signal.SIGCONT)
+                for one in waiting:
+                    one.wait()
+        got = self.ask(method, path, *BEARER)
+        if path.endswith("/unload"):
+            self.assertEqual(self.ask("post", "/v2/repository/models/lenet/load", *BEARER), 200)
+        return got
 
     def test_every_answer_of_the_document_is_given(self):
         cannot = {("head", "/v2/load", 503)} # it would be one before the first load, which nobody can ask in time for
