@@ -46,6 +46,15 @@ static void say_sum(struct service *service)
             (unsigned long long)counted(service, COUNT_SUBMITTED),
             (unsigned long long)counted(service, COUNT_ANSWERED), service->requests.open_count,
             answers_taken(service) - service->requests.open_count);
+    log_say(
+        &service->log,
+        "%llu rows in %llu dispatches: %llu ran with rows of other cuts, %llu joined on the way, "
+        "%llu came too late for that",
+        (unsigned long long)counted(service, COUNT_ROWS),
+        (unsigned long long)counted(service, COUNT_DISPATCHES),
+        (unsigned long long)counted(service, COUNT_MERGED_ROWS),
+        (unsigned long long)counted(service, COUNT_LATE_JOINS),
+        (unsigned long long)counted(service, COUNT_MISSED_ROWS));
     if (counted(service, COUNT_WORKER_DEATHS) > 0)
         log_say(&service->log, "%llu workers died; another one was active after %.2f ms at worst",
                 (unsigned long long)counted(service, COUNT_WORKER_DEATHS),

@@ -4,6 +4,7 @@
 #include "compute/worker/weights.h"
 #include "tests/unit/cunit_main.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,31 @@ static void run(struct oracle *oracle, uint32_t from, uint32_t to, uint32_t batc
     CU_ASSERT_EQUAL_FATAL(engine_context_run(oracle->context, &wanted, &error), 0);
     for (uint32_t r = 1; r < batch; r++)
         free(outputs[r]);
+}
+
+/* Rows that join and leave on the way run in batches of several sizes, for which the engine may
+ * choose several algorithms: then the sums differ in their last bits. */
+static bool is_close(const float *wanted, const float *answer, uint32_t count)
+{
+    float largest = 0, difference = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        largest = fmaxf(largest, fabsf(wanted[i]));
+        difference = fmaxf(difference, fabsf(answer[i] - wanted[i]));
+        if (isnan(answer[i]))
+            return false;
+    }
+    return difference <= ORACLE_TOLERANCE * largest;
+}
+
+/* Or a row in another's place would go unnoticed. */
+static void check_that_inputs_differ(const struct oracle *oracle)
+{
+    for (uint32_t k = 0; k < oracle->cut_count; k++)
+        for (uint32_t i = 0; i < ORACLE_INPUTS; i++)
+            for (uint32_t j = 0; j < i; j++)
+                CU_ASSERT_FALSE(is_close((const void *)oracle->state[i][k],
+                                         (const void *)oracle->state[j][k],
+                                         (uint32_t)(oracle->bytes[k] / sizeof(float))));
 }
 
 static void make_states(struct oracle *oracle, struct shm_random *random)
@@ -57,6 +83,7 @@ void oracle_init(struct oracle *oracle, const char *path, uint32_t max_batch,
         oracle->bytes[k] = (uint32_t)cut->tensors[0].bytes;
     }
     make_states(oracle, random);
+    check_that_inputs_differ(oracle);
 }
 
 void oracle_fini(struct oracle *oracle)
@@ -85,5 +112,11 @@ bool oracle_agrees(struct oracle *oracle, uint32_t input, uint32_t from, uint32_
         if (memcmp(*known, answer, oracle->bytes[to]) == 0)
             return true;
     }
-    return false;
+    const void *wanted = oracle->answer[input][from][to][0];
+    float *got = malloc(oracle->bytes[to]);
+    memcpy(got, answer, oracle->bytes[to]);
+    const bool agrees = is_close(wanted, got, (uint32_t)(oracle->bytes[to] / sizeof(float)));
+    oracle->close_count += agrees;
+    free(got);
+    return agrees;
 }
