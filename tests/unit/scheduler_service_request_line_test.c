@@ -138,6 +138,7 @@ static void the_longest_line_fits(void)
     memset(line.model, '"', sizeof(line.model) - 1);
     line.model[sizeof(line.model) - 1] = 0;
     line.path.count = REQUEST_PATH_PARTS;
+    line.path.is_cut_off = true;
     line.deadline_ns--;
     char text[REQUEST_LINE_BYTES], name[64];
     memset(name, 'n', sizeof(name) - 1);
