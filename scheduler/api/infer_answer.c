@@ -74,7 +74,7 @@ static float number_at(const unsigned char *numbers, uint64_t index)
 
 /* Writes the text with all its places for numbers noted; the numbers themselves if `is_whole`. */
 static void add_results(struct page_text *text, const struct infer_call *call,
-                        struct sending *sending, bool is_whole)
+                        struct sending *sending, bool is_whole, bool is_last)
 {
     const struct infer_plan *plan = &call->plan;
     const struct model_table *table = &call->infer->ring.models.items[call->model].table;
@@ -98,7 +98,7 @@ static void add_results(struct page_text *text, const struct infer_call *call,
         }
         page_text_add(text, "]}");
     }
-    page_text_add(text, "]}");
+    page_text_add(text, is_last ? "]}\n" : "]}"); /* what follows as bytes follows at once */
     sending->text_end[sending->part_count++] = text->length;
 }
 
@@ -204,7 +204,7 @@ static struct MHD_Response *make_response(struct infer_call *call, struct sendin
     }
     const bool is_whole = has_binary || numbers <= NUMBERS_AT_ONCE;
     add_begin(text, call, finished);
-    add_results(text, call, sending, is_whole);
+    add_results(text, call, sending, is_whole, !has_binary);
     if (text->has_failed)
         return NULL;
     if (!has_binary && is_whole)

@@ -190,7 +190,7 @@ static bool read_numbers(struct infer_call *call)
         if (piece->is_binary)
             continue;
         const size_t count =
-            json_read_floats(piece->data, (float *)(void *)(call->place + piece->offset), wanted);
+            json_reader_floats(piece->data, (float *)(void *)(call->place + piece->offset), wanted);
         if (count == wanted)
             continue;
         if (count == SIZE_MAX)

@@ -71,9 +71,9 @@ static bool plan_client(struct planner *planner)
     plan->has_client = is_there(client);
     if (!plan->has_client)
         return true;
-    if (json_kind_of(client) == JSON_STRING)
+    if (json_reader_kind_of(client) == JSON_READER_STRING)
         plan->client = hash_of(client);
-    else if (!json_read_count(client, &plan->client))
+    else if (!json_reader_count(client, &plan->client))
         return BAD(planner, "parameters.client: a whole number or a string is meant");
     return true;
 }
@@ -85,12 +85,12 @@ static bool plan_class(struct planner *planner)
     uint64_t number;
     if (!is_there(class))
         return true;
-    if (json_read_count(class, &number) && number < limits->class_count) {
+    if (json_reader_count(class, &number) && number < limits->class_count) {
         planner->plan->class_index = (uint8_t)number;
         return true;
     }
     for (uint32_t i = 0; i < limits->class_count; i++)
-        if (json_is_string(class, limits->class_name[i])) {
+        if (json_reader_is(class, limits->class_name[i])) {
             planner->plan->class_index = (uint8_t)i;
             return true;
         }
@@ -104,7 +104,7 @@ static bool plan_deadline(struct planner *planner)
     uint64_t *us = &planner->plan->deadline_us;
     if (!is_there(deadline))
         return true;
-    return (json_read_count(deadline, us) && *us > 0 && *us <= INFER_MAX_DEADLINE_US) ||
+    return (json_reader_count(deadline, us) && *us > 0 && *us <= INFER_MAX_DEADLINE_US) ||
            BAD(planner,
                "parameters.deadline_us: 1 to %llu microseconds from now are meant; leave "
                "it out for the class's own",
@@ -117,13 +117,14 @@ static bool find_cut(struct planner *planner, struct json_value value, const cha
 {
     const struct model_table *table = planner->table;
     uint64_t number;
-    if (json_kind_of(value) == JSON_NUMBER && !json_read_count(value, &number))
+    if (json_reader_kind_of(value) == JSON_READER_NUMBER && !json_reader_count(value, &number))
         return BAD(planner, "parameters.%s: a cut's number or name is meant", which);
-    if (json_kind_of(value) != JSON_NUMBER && json_kind_of(value) != JSON_STRING)
+    if (json_reader_kind_of(value) != JSON_READER_NUMBER &&
+        json_reader_kind_of(value) != JSON_READER_STRING)
         return BAD(planner, "parameters.%s: a cut's number or name is meant", which);
     for (uint32_t i = 0; i < table->cut_count; i++)
-        if ((json_read_count(value, &number) && number == i) ||
-            json_is_string(value, table->cuts[i].name)) {
+        if ((json_reader_count(value, &number) && number == i) ||
+            json_reader_is(value, table->cuts[i].name)) {
             *cut = (uint16_t)i;
             return true;
         }
@@ -155,7 +156,7 @@ static const struct model_tensor *find_tensor(const struct model_table *table,
 {
     for (uint32_t i = 0; i < cut->tensor_count; i++) {
         const struct model_tensor *tensor = &table->tensors[cut->first_tensor + i];
-        if (json_is_string(name, tensor->name))
+        if (json_reader_is(name, tensor->name))
             return tensor;
     }
     return NULL;
@@ -186,18 +187,18 @@ static bool no_tensor(struct planner *planner, const struct model_cut *cut, cons
 static bool plan_type(struct planner *planner, const struct model_tensor *tensor,
                       struct json_value datatype, const char *which, uint8_t *encoding)
 {
-    if (tensor->is_f32 && json_is_string(datatype, "FP32")) {
+    if (tensor->is_f32 && json_reader_is(datatype, "FP32")) {
         *encoding = OWN_TYPE;
         return true;
     }
-    if (tensor->is_f32 && json_is_string(datatype, "FP16")) {
+    if (tensor->is_f32 && json_reader_is(datatype, "FP16")) {
         *encoding = F16;
         return true;
     }
     *encoding = OWN_TYPE;
     for (size_t i = 0; !tensor->is_f32 && i < sizeof(other_types) / sizeof(other_types[0]); i++)
         if (other_types[i].bytes == element_bytes(tensor) &&
-            json_is_string(datatype, other_types[i].name))
+            json_reader_is(datatype, other_types[i].name))
             return true;
     return BAD(planner, "%s of %s: %s is meant", which, tensor->name,
                tensor->is_f32 ? "FP32 or FP16" : infer_plan_datatype(tensor, OWN_TYPE));

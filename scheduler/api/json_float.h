@@ -7,8 +7,8 @@
 
 #define JSON_FLOAT_ROOM 20u /* what the longest takes */
 
-/* Reads the number that begins at *at, which json_check has seen, and goes behind it. False: it is
- * over what a float can hold. */
+/* Reads the number that begins at *at, which json_reader_check has seen, and goes behind it. False:
+ * it is over what a float can hold. */
 bool json_float_read(const char **at, const char *end, float *number);
 
 /* Writes digits that give back this very float, without an end; how many bytes. What is no number

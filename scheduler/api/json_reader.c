@@ -8,7 +8,7 @@
 struct checker {
     const char *at, *end;
     const char *what;
-    bool is_object[JSON_MAX_DEPTH];
+    bool is_object[JSON_READER_MAX_DEPTH];
     unsigned depth;
 };
 
@@ -201,7 +201,7 @@ static bool check_value(struct checker *checker, bool *is_open)
         return check_number(checker);
     if (byte != '[' && byte != '{')
         return fail(checker, "no value");
-    if (checker->depth == JSON_MAX_DEPTH)
+    if (checker->depth == JSON_READER_MAX_DEPTH)
         return fail(checker, "nested too deeply");
     checker->at = skip_space(checker->at + 1, checker->end);
     if (has(checker, byte == '[' ? ']' : '}')) {
@@ -231,7 +231,7 @@ static bool check_after(struct checker *checker)
     return true;
 }
 
-bool json_check(const char *text, size_t size, struct json_fault *fault)
+bool json_reader_check(const char *text, size_t size, struct json_fault *fault)
 {
     struct checker checker = {.at = text, .end = text + size};
     bool is_good, is_open;
@@ -282,43 +282,43 @@ static const char *skip_value(const char *at, const char *end)
     return end;
 }
 
-struct json_value json_root(const char *text, size_t size)
+struct json_value json_reader_root(const char *text, size_t size)
 {
     const char *end = text + size, *at = skip_space(text, end);
     return (struct json_value){.at = at, .end = skip_value(at, end)};
 }
 
-enum json_kind json_kind_of(struct json_value value)
+enum json_reader_kind json_reader_kind_of(struct json_value value)
 {
     if (value.at == value.end)
-        return JSON_NONE;
+        return JSON_READER_NONE;
     switch (*value.at) {
     case 'n':
-        return JSON_NULL;
+        return JSON_READER_NULL;
     case 'f':
-        return JSON_FALSE;
+        return JSON_READER_FALSE;
     case 't':
-        return JSON_TRUE;
+        return JSON_READER_TRUE;
     case '"':
-        return JSON_STRING;
+        return JSON_READER_STRING;
     case '[':
-        return JSON_ARRAY;
+        return JSON_READER_ARRAY;
     case '{':
-        return JSON_OBJECT;
+        return JSON_READER_OBJECT;
     default:
-        return JSON_NUMBER;
+        return JSON_READER_NUMBER;
     }
 }
 
-struct json_value json_inside(struct json_value value)
+struct json_value json_reader_inside(struct json_value value)
 {
-    const enum json_kind kind = json_kind_of(value);
-    if (kind != JSON_ARRAY && kind != JSON_OBJECT)
+    const enum json_reader_kind kind = json_reader_kind_of(value);
+    if (kind != JSON_READER_ARRAY && kind != JSON_READER_OBJECT)
         return (struct json_value){0};
     return (struct json_value){.at = value.at + 1, .end = value.end - 1};
 }
 
-bool json_next_item(struct json_value *rest, struct json_value *item)
+bool json_reader_next_item(struct json_value *rest, struct json_value *item)
 {
     const char *at = skip_space(rest->at, rest->end);
     if (at == rest->end)
@@ -330,7 +330,8 @@ bool json_next_item(struct json_value *rest, struct json_value *item)
     return true;
 }
 
-bool json_next_member(struct json_value *rest, struct json_value *key, struct json_value *value)
+bool json_reader_next_member(struct json_value *rest, struct json_value *key,
+                             struct json_value *value)
 {
     const char *at = skip_space(rest->at, rest->end);
     if (at == rest->end || *at != '"')
@@ -339,7 +340,7 @@ bool json_next_member(struct json_value *rest, struct json_value *key, struct js
     key->end = skip_string(at, rest->end);
     at = skip_space(key->end, rest->end);
     rest->at = at < rest->end ? at + 1 : at; /* the colon */
-    return json_next_item(rest, value);
+    return json_reader_next_item(rest, value);
 }
 
 /* Writes the character's UTF-8, at most four bytes; how many. */
@@ -376,9 +377,9 @@ static const char *read_escape(const char *at, const char *end, uint32_t *charac
     return at + 11;
 }
 
-bool json_read_string(struct json_value value, char *string, size_t room)
+bool json_reader_string(struct json_value value, char *string, size_t room)
 {
-    if (json_kind_of(value) != JSON_STRING)
+    if (json_reader_kind_of(value) != JSON_READER_STRING)
         return false;
     size_t used = 0;
     const char *end = value.end - 1;
@@ -403,23 +404,24 @@ bool json_read_string(struct json_value value, char *string, size_t room)
     return true;
 }
 
-bool json_is_string(struct json_value value, const char *string)
+bool json_reader_is(struct json_value value, const char *string)
 {
     const size_t length = strlen(string);
-    if (json_kind_of(value) != JSON_STRING)
+    if (json_reader_kind_of(value) != JSON_READER_STRING)
         return false;
     if ((size_t)(value.end - value.at) == length + 2 && memcmp(value.at + 1, string, length) == 0 &&
         !memchr(string, '\\', length))
         return true;
     char unescaped[256];
     return memchr(value.at, '\\', (size_t)(value.end - value.at)) &&
-           json_read_string(value, unescaped, sizeof(unescaped)) && strcmp(unescaped, string) == 0;
+           json_reader_string(value, unescaped, sizeof(unescaped)) &&
+           strcmp(unescaped, string) == 0;
 }
 
-bool json_read_count(struct json_value value, uint64_t *count)
+bool json_reader_count(struct json_value value, uint64_t *count)
 {
     *count = 0;
-    if (json_kind_of(value) != JSON_NUMBER)
+    if (json_reader_kind_of(value) != JSON_READER_NUMBER)
         return false;
     for (const char *at = value.at; at < value.end; at++) {
         const uint64_t digit = (uint64_t)(*at - '0');
@@ -430,11 +432,11 @@ bool json_read_count(struct json_value value, uint64_t *count)
     return true;
 }
 
-size_t json_read_floats(struct json_value array, float *numbers, size_t room)
+size_t json_reader_floats(struct json_value array, float *numbers, size_t room)
 {
     size_t count = 0;
     const char *at = array.at;
-    if (json_kind_of(array) != JSON_ARRAY)
+    if (json_reader_kind_of(array) != JSON_READER_ARRAY)
         return SIZE_MAX;
     while (at < array.end) {
         const char byte = *at;

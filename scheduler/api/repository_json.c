@@ -13,16 +13,16 @@ static bool read_object(const struct page_text *body, struct json_value *members
     *members = (struct json_value){0};
     if (body->length == 0)
         return true;
-    if (!json_check(body->bytes, body->length, &fault)) {
+    if (!json_reader_check(body->bytes, body->length, &fault)) {
         snprintf(why, why_bytes, "the body is no JSON: at byte %zu: %s", fault.offset, fault.what);
         return false;
     }
-    const struct json_value root = json_root(body->bytes, body->length);
-    if (json_kind_of(root) != JSON_OBJECT) {
+    const struct json_value root = json_reader_root(body->bytes, body->length);
+    if (json_reader_kind_of(root) != JSON_READER_OBJECT) {
         snprintf(why, why_bytes, "the body is not an object of JSON");
         return false;
     }
-    *members = json_inside(root);
+    *members = json_reader_inside(root);
     return true;
 }
 
@@ -30,7 +30,7 @@ static bool refuse_key(struct json_value key, const char *where, const char *kno
                        size_t why_bytes)
 {
     char name[64] = "...";
-    (void)json_read_string(key, name, sizeof(name));
+    (void)json_reader_string(key, name, sizeof(name));
     snprintf(why, why_bytes, "%s\"%s\" is not known here, but %s", where, name, known);
     return false;
 }
@@ -42,15 +42,15 @@ bool repository_json_read_index(const struct page_text *body, bool *only_ready, 
     *only_ready = false;
     if (!read_object(body, &rest, why, why_bytes))
         return false;
-    while (rest.at && json_next_member(&rest, &key, &value)) {
-        if (!json_is_string(key, "ready"))
+    while (rest.at && json_reader_next_member(&rest, &key, &value)) {
+        if (!json_reader_is(key, "ready"))
             return refuse_key(key, "", "\"ready\" is", why, why_bytes);
-        const enum json_kind kind = json_kind_of(value);
-        if (kind != JSON_TRUE && kind != JSON_FALSE) {
+        const enum json_reader_kind kind = json_reader_kind_of(value);
+        if (kind != JSON_READER_TRUE && kind != JSON_READER_FALSE) {
             snprintf(why, why_bytes, "\"ready\" is true or false");
             return false;
         }
-        *only_ready = kind == JSON_TRUE;
+        *only_ready = kind == JSON_READER_TRUE;
     }
     return true;
 }
@@ -60,13 +60,13 @@ static bool read_version(struct json_value value, uint32_t *version)
 {
     char text[16];
     uint64_t number = 0;
-    if (json_kind_of(value) == JSON_STRING) {
-        if (!json_read_string(value, text, sizeof(text)) || !text[0] ||
+    if (json_reader_kind_of(value) == JSON_READER_STRING) {
+        if (!json_reader_string(value, text, sizeof(text)) || !text[0] ||
             strspn(text, "0123456789") != strlen(text))
             return false;
         for (const char *at = text; *at; at++)
             number = number * 10 + (uint64_t)(*at - '0');
-    } else if (!json_read_count(value, &number)) {
+    } else if (!json_reader_count(value, &number)) {
         return false;
     }
     *version = (uint32_t)number;
@@ -77,15 +77,15 @@ static bool read_parameter(struct json_value key, struct json_value value,
                            struct api_change *change, char *why, size_t why_bytes)
 {
     const bool is_load = change->kind == API_LOAD;
-    if (!is_load && json_is_string(key, "unload_dependents"))
+    if (!is_load && json_reader_is(key, "unload_dependents"))
         return true; /* there are none */
-    if (is_load && json_is_string(key, "version")) {
+    if (is_load && json_reader_is(key, "version")) {
         snprintf(why, why_bytes, "\"version\" is a whole number from 1 on");
         return read_version(value, &change->version);
     }
-    if (is_load && json_is_string(key, "path")) {
+    if (is_load && json_reader_is(key, "path")) {
         snprintf(why, why_bytes, "\"path\" is a string of at most %u bytes", API_PATH_BYTES - 1);
-        return json_read_string(value, change->path, sizeof(change->path)) && change->path[0];
+        return json_reader_string(value, change->path, sizeof(change->path)) && change->path[0];
     }
     return refuse_key(
         key, "parameters: ", is_load ? "\"path\" and \"version\" are" : "\"unload_dependents\" is",
@@ -98,15 +98,15 @@ bool repository_json_read_change(const struct page_text *body, struct api_change
     struct json_value rest, key, value;
     if (!read_object(body, &rest, why, why_bytes))
         return false;
-    while (rest.at && json_next_member(&rest, &key, &value)) {
-        if (!json_is_string(key, "parameters"))
+    while (rest.at && json_reader_next_member(&rest, &key, &value)) {
+        if (!json_reader_is(key, "parameters"))
             return refuse_key(key, "", "\"parameters\" are", why, why_bytes);
-        if (json_kind_of(value) != JSON_OBJECT) {
+        if (json_reader_kind_of(value) != JSON_READER_OBJECT) {
             snprintf(why, why_bytes, "\"parameters\" is not an object");
             return false;
         }
-        struct json_value parameters = json_inside(value), name, what;
-        while (json_next_member(&parameters, &name, &what))
+        struct json_value parameters = json_reader_inside(value), name, what;
+        while (json_reader_next_member(&parameters, &name, &what))
             if (!read_parameter(name, what, change, why, why_bytes))
                 return false;
     }
