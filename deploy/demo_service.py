@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 
+import demo_adaptive
+
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("build", help="the build folder")
 parser.add_argument("model", help="an ONNX file with one input and one output")
@@ -197,6 +199,9 @@ def main():
         show(address, on_client)
         print()
         subprocess.run([*on_client, JOINT, "load", "--server", address], check=False)
+        print()
+        if not demo_adaptive.show(JOINT, arguments.model, NAME, arguments.folder, address, on_client):
+            fail("the phones did not follow the load")
     print("jointd has drained and ended, and nothing is left of it.")
 
 

@@ -32,5 +32,6 @@ double outlook_wait_ms(const struct outlook *outlook, uint64_t now_ns)
     if (age_ns > OUTLOOK_FORGETS_NS)
         return fmax(outlook->level_ms, 0) *
                exp(-(double)(age_ns - OUTLOOK_FORGETS_NS) / OUTLOOK_FADES_NS);
-    return fmax(outlook->level_ms + outlook->trend * OUTLOOK_AHEAD_NS / 1e6, 0);
+    const double ahead_ms = outlook->level_ms + outlook->trend * OUTLOOK_AHEAD_NS / 1e6;
+    return fmax(ahead_ms, fmax(outlook->level_ms, 0) * OUTLOOK_LEAST);
 }

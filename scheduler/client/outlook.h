@@ -18,6 +18,7 @@
 #define OUTLOOK_FORGETS_NS 500000000 /* reports further apart make no trend */
 #define OUTLOOK_FADES_NS 1e9 /* an older one counts 1/e after so long */
 #define OUTLOOK_FASTEST 1.0 /* ms of wait a ms: no queue is done faster than one at a time */
+#define OUTLOOK_LEAST 0.5 /* of the level: a long queue is not believed to be gone soon */
 
 struct outlook {
     bool has_any;

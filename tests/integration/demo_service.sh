@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo's service on LeNet: every client is answered rightly by the server, wrong answers are seen, nothing is left behind.
+# The demo's service on LeNet: every client is answered rightly by the server, phones follow its load, wrong answers are seen, nothing is left.
 set -euo pipefail
 python=$1
 root=$2
@@ -27,6 +27,8 @@ before=$(ip netns list 2>/dev/null | grep -c "^joint[0-9]" || true)
 "$python" "$root/deploy/demo_service.py" "$build" "$folder/lenet.onnx" "$folder" "${options[@]}" | tee "$folder/shown"
 grep -qE '^cloud +0 to [0-9]+ .* server ' "$folder/shown" || { echo "the whole network did not run on the server" && exit 1; }
 grep -q 'has drained and ended' "$folder/shown"
+grep -q 'the splits moved to the device and came back' "$folder/shown" || { echo "the phones did not follow the load" && exit 1; }
+(($(grep -cE '^(phones alone|second load) .*%' "$folder/shown") >= 20)) || { echo "not a line a second" && exit 1; }
 [[ $mode != dpdk || $(ip netns list 2>/dev/null | grep -c "^joint[0-9]" || true) == "$before" ]] || { echo "namespaces are left" && exit 1; }
 
 # What the whole network gives, with one number changed.

@@ -38,8 +38,9 @@ static void test_line(void)
         CU_ASSERT_DOUBLE_EQUAL(after(20, 0.1, every_ms, reports), last + 75, 1);
     }
     CU_ASSERT_DOUBLE_EQUAL(after(1000, -0.05, 50, 101), 1000 - 250 - 37.5, 1);
-    CU_ASSERT_DOUBLE_EQUAL(after(300, -0.05, 50, 101), 50 - 37.5, 1);
-    CU_ASSERT_DOUBLE_EQUAL(after(280, -0.05, 50, 101), 0, 1e-9); /* never below */
+    CU_ASSERT_DOUBLE_EQUAL(after(350, -0.05, 50, 101), 100 - 37.5, 1);
+    CU_ASSERT_DOUBLE_EQUAL(after(300, -0.05, 50, 101), 50 * 0.5, 1); /* not below a half of it */
+    CU_ASSERT_DOUBLE_EQUAL(after(200, -0.05, 50, 81), 0, 0.1);
 }
 
 static void test_jump(void)
