@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""How often GET /v2/load can be asked for, and what asking costs inference.
+
+First wrk asks joint-api for /v2/load, and in turns bare_page, the least that the same library can do, for a page of as many
+bytes; each serves on one core, wrk runs on the other. What counts is the processor's time that the server itself took for a
+request, since other programs may share the core; the rate of a whole core follows from it. The service is at rest, and then
+serves, so that the load is another one each millisecond.
+
+Then requests of a model saturate the worker's core, with 1,000 polls a second and without in turns. The asking program runs on the
+other core, and its own time counts too. A ratio is of one pair of rounds."""
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+import service_host as host
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+host.add_options(parser)
+parser.add_argument("--bare-page", default=host.ROOT / "build/tests/bench/bare_page", help="default build/tests/bench/bare_page")
+parser.add_argument("--rounds", type=int, default=5, help="of wrk, each (default 5)")
+parser.add_argument("--seconds", type=float, default=2, help="of each (default 2)")
+parser.add_argument("--connections", type=int, default=32, help="of wrk (default 32)")
+parser.add_argument("--model", default="alexnet", help="whose requests are disturbed (default alexnet)")
+parser.add_argument("--pairs", type=int, default=8, help="of rounds with polls and without (default 8)")
+parser.add_argument("--pair-seconds", type=float, default=4, help="of each such round (default 4)")
+parser.add_argument("--polls", type=int, default=1000, help="a second (default 1000)")
+parser.add_argument("--poll", nargs=3, metavar=("PORT", "RATE", "CPUS"), help=argparse.SUPPRESS)
+arguments = parser.parse_args()
+SMALL = "lenet"
+
+
+def free_tcp_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def poll_load(port, rate, cpus):
+    """Asks so often until it is killed, on one connection; in a process of its own."""
+    os.sched_setaffinity(0, cpus)
+    request = b"GET /v2/load HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        due = time.monotonic()
+        while True:
+            connection.sendall(request)
+            got = connection.recv(65536)
+            assert got.startswith(b"HTTP/1.1 200"), got[:80]
+            length = int(re.search(rb"(?i)content-length: (\d+)", got).group(1))
+            rest = length - len(got.partition(b"\r\n\r\n")[2])
+            while rest > 0:
+                rest -= len(connection.recv(rest))
+            due += 1 / rate
+            wait = due - time.monotonic()
+            if wait > 0:
+                time.sleep(wait)
+            elif wait < -1:
+                due = time.monotonic()
+
+
+class Polls:
+    """So many a second while it is entered."""
+
+    def __init__(self, port, rate, cpus):
+        self.port, self.rate, self.cpus = port, rate, cpus
+
+    def __enter__(self):
+        self.child = subprocess.Popen([sys.executable, __file__, "--poll", str(self.port), str(self.rate),
+                                       ",".join(str(cpu) for cpu in self.cpus)])
+        return self
+
+    def __exit__(self, *error):
+        self.child.send_signal(signal.SIGKILL)
+        self.child.wait()
+
+
+def wrk(port, path, pid, cpus):
+    """(requests a second, ns of the server's own time for one)."""
+    before = host.task_times(pid)[0]
+    out, _ = host.call([shutil.which("wrk"), "-t1", f"-c{arguments.connections}", f"-d{arguments.seconds}s",
+                        f"http://127.0.0.1:{port}{path}"], cpus)
+    own = host.task_times(pid)[0] - before
+    requests = int(re.search(r"(\d+) requests in", out).group(1))
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors", out)
+    if bad or not requests:
+        raise host.ServiceError(f"wrk: {bad.group(0) if bad else out}")
+    return requests / arguments.seconds, own / requests
+
+
+def page_bytes(port):
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"GET /v2/load HTTP/1.1\r\nHost: x\r\n\r\n")
+        return int(re.search(rb"(?i)content-length: (\d+)", connection.recv(65536)).group(1))
+
+
+def measure_rate(cores):
+    http = free_tcp_port()
+    settings = {"api": {"listen": "127.0.0.1", "port": http}, "load": {"min_poll": "0ms"}}
+    with host.Service(arguments, cores, [SMALL], settings) as service, contextlib.ExitStack() as stack:
+        os.sched_setaffinity(service.pids["api"], cores.rest)
+        bytes_, port = page_bytes(http), free_tcp_port()
+        bare = host.start([arguments.bare_page, port, bytes_], cores.rest, stdout=subprocess.PIPE)
+        stack.callback(host.end, bare)
+        bare.stdout.readline()
+        print(f"wrk -t1 -c{arguments.connections}, {arguments.rounds} rounds of {arguments.seconds:g} s each, in turns; page of {bytes_} bytes\n")
+        host.print_head("page", "own time, us a request: median (middle half)", "a whole core, a second", "seen by wrk, a second", "ratio to the bare page")
+        for name, busy in (("/v2/load, at rest", False), ("/v2/load, while it changes", True)):
+            rounds = []
+            for _ in range(arguments.rounds):
+                load = host.start([service.joint, "loadtest", "--server", f"127.0.0.1:{service.port}", "--model", service.path(SMALL),
+                                   "--rate", 200, "--duration", 3 * arguments.seconds, "--clients", 10, "--json"], cores.rest,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) if busy else None
+                if busy:
+                    time.sleep(1.5)
+                rounds.append((wrk(http, "/v2/load", service.pids["api"], {cores.worker}), wrk(port, "/", bare.pid, {cores.worker})))
+                if load:
+                    host.end(load)
+            own = [[one[i][1] for one in rounds] for i in range(2)]
+            seen = [statistics.median(one[i][0] for one in rounds) for i in range(2)]
+            host.print_row(name, host.spread([ns / 1000 for ns in own[0]]), f"{1e9 / statistics.median(own[0]):,.0f}", f"{seen[0]:,.0f}",
+                           host.spread([b / a for a, b in zip(*own)]))
+            host.print_row("bare page", host.spread([ns / 1000 for ns in own[1]]), f"{1e9 / statistics.median(own[1]):,.0f}", f"{seen[1]:,.0f}", "1")
+
+
+def measure_effect(cores):
+    http = free_tcp_port()
+    settings = {"api": {"listen": "127.0.0.1", "port": http}, "load": {"min_poll": "0ms"}, "dispatch": {"max_batch": 8}}
+    with host.Service(arguments, cores, [arguments.model], settings) as service:
+        cut = service.last_pool(arguments.model)
+        words = ["--closed", 24, "--duration", arguments.pair_seconds, "--split", cut, "--sockets", 1]
+        pairs, counts = [], []
+        for number in range(arguments.pairs):
+            served = {}
+            for polled in ((False, True) if number % 2 == 0 else (True, False)):
+                with Polls(http, arguments.polls, cores.rest) if polled else contextlib.nullcontext():
+                    before = host.task_times(service.pids["api"])[0]
+                    report = service.load(arguments.model, *words, watch_s=arguments.pair_seconds)
+                    counts += [(host.task_times(service.pids["api"])[0] - before) / arguments.pair_seconds / 1e9] if polled else []
+                    ran, waited = report["usage"]["worker"]
+                    served[polled] = (report["counts"]["completed_per_s"], report["counts"]["completed_per_s"] / max(1 - waited, 0.01))
+            pairs.append((served[True][0] / served[False][0], served[True][1] / served[False][1], served[False][0]))
+        print(f"\n{arguments.model} from cut {cut}, 24 requests in flight, {arguments.pairs} pairs of rounds of {arguments.pair_seconds:g} s, "
+              f"with {arguments.polls} polls a second and without\n")
+        host.print_head("without polls, rows/s", "with polls over without: median (middle half)", "less what others took of the worker's core", "joint-api, of a core")
+        host.print_row(f"{statistics.median(one[2] for one in pairs):.1f}", host.spread([one[0] for one in pairs], 3),
+                       host.spread([one[1] for one in pairs], 3), f"{statistics.median(counts):.1%}")
+
+
+def main():
+    host.skip_unless_built(arguments)
+    if not shutil.which("wrk"):
+        print("skipped: wrk is not installed (deploy/install-packages bench)")
+        return 77
+    cores = host.Cores()
+    host.print_place(cores)
+    measure_rate(cores)
+    measure_effect(cores)
+    return 0
+
+
+if arguments.poll:
+    poll_load(int(arguments.poll[0]), float(arguments.poll[1]), [int(cpu) for cpu in arguments.poll[2].split(",")])
+if __name__ == "__main__":
+    sys.exit(host.run(main))
