@@ -62,7 +62,8 @@ static bool is_old(const struct load_view *view, uint64_t now_ns)
 }
 
 bool load_view_is_overloaded(const struct load_view *view, uint32_t class_index,
-                             uint64_t deadline_ns, uint64_t now_ns, uint32_t *retry_after_us)
+                             uint64_t deadline_ns, uint64_t work_ns, uint64_t now_ns,
+                             uint32_t *retry_after_us)
 {
     const struct load_report *report = &view->report;
     if (is_old(view, now_ns))
@@ -75,7 +76,7 @@ bool load_view_is_overloaded(const struct load_view *view, uint32_t class_index,
         is_closed = of->admit == LOAD_CLOSED;
         retry_ns = of->retry_after_ns;
     }
-    if (!is_closed && (deadline_ns == 0 || wait_ns <= deadline_ns))
+    if (!is_closed && (deadline_ns == 0 || wait_ns + work_ns <= deadline_ns))
         return false;
     if (retry_ns > 0)
         *retry_after_us = (uint32_t)least(retry_ns / 1000, UINT32_MAX);

@@ -47,6 +47,9 @@ struct queue {
     struct requests requests;
     struct answers answers;
     struct load_view load;
+    /* By class: the computing of what was let in and is not submitted, which jointd does not know.
+     */
+    uint64_t arriving_ns[LOAD_REPORT_MAX_CLASSES];
     struct queue_counters counters;
     struct queue_counts counts;
     uint64_t now_ns; /* of this poll */

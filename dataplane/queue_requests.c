@@ -30,6 +30,18 @@ static uint8_t check(void *user, const struct jtp_open *open)
     return reason;
 }
 
+/* What arrives is as good as queued: jointd's report knows of it only once it is whole, and by then
+ * many more would have sent their tensors in vain. */
+static bool is_overloaded(const struct queue *queue, const struct jtp_open *open,
+                          const struct catalogue_match *match, uint32_t *retry_after_us)
+{
+    const uint32_t class = class_of(queue, open);
+    const uint64_t workers = queue->load.report.workers ? queue->load.report.workers : 1;
+    const uint64_t work_ns = queue->arriving_ns[class] / workers + match->share_ns;
+    return load_view_is_overloaded(&queue->load, class, patience_ns(queue, open), work_ns,
+                                   queue->now_ns, retry_after_us);
+}
+
 /* Everything is asked again, since a request may have waited for memory meanwhile. */
 static int reserve(void *user, const struct jtp_open *open, struct jtp_reservation *reservation)
 {
@@ -48,8 +60,7 @@ static int reserve(void *user, const struct jtp_open *open, struct jtp_reservati
         queue->counts.over_credit++;
         return JTP_TOO_MANY;
     }
-    if (load_view_is_overloaded(&queue->load, class_of(queue, open), patience_ns(queue, open),
-                                queue->now_ns, &reservation->retry_after_us)) {
+    if (is_overloaded(queue, open, &match, &reservation->retry_after_us)) {
         queue->counts.overloaded++;
         return JTP_OVERLOADED;
     }
@@ -63,7 +74,9 @@ static int reserve(void *user, const struct jtp_open *open, struct jtp_reservati
     request->answer_bytes = match.answer_bytes;
     request->submit.model = match.model;
     request->submit.opened_ns = queue->now_ns;
-    queue->catalogue.models[match.model].arriving++;
+    request->submit.class_index = (uint8_t)class_of(queue, open);
+    request->share_ns = match.share_ns;
+    queue_arrives(queue, request);
     reservation->slot = queue_name_of(slot);
     return 0;
 }
@@ -78,7 +91,7 @@ static void release(void *user, uint64_t name)
 {
     struct queue *queue = user;
     const uint32_t slot = queue_slot_of(name);
-    queue->catalogue.models[queue->requests.records[slot].submit.model].arriving--;
+    queue_arrived(queue, &queue->requests.records[slot]);
     free_request(queue, slot);
 }
 
@@ -102,7 +115,6 @@ static void deliver(void *user, struct jtp_request_ref ref, const struct jtp_ope
     request->ref = ref;
     submit->encoding = open->encoding;
     submit->answer_encoding = open->answer_encoding;
-    submit->class_index = (uint8_t)class_of(queue, open);
     submit->from = open->from;
     submit->to = open->to;
     submit->rows = open->rows;
@@ -120,7 +132,7 @@ static void cancelled(void *user, struct jtp_request_ref ref, uint64_t name)
     struct request *request = &queue->requests.records[slot];
     (void)ref;
     if (request->state == REQUEST_WHOLE) {
-        queue->catalogue.models[request->submit.model].arriving--;
+        queue_arrived(queue, request);
         free_request(queue, slot);
         return;
     }

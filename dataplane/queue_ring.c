@@ -154,7 +154,7 @@ static bool next_of_requests(struct queue *queue, union ingress_message *message
     if (request->state == REQUEST_WHOLE) {
         *message = (union ingress_message){.submit = request->submit};
         request->state = REQUEST_SUBMITTED;
-        queue->catalogue.models[request->submit.model].arriving--;
+        queue_arrived(queue, request);
         queue->counts.submitted++;
         return true;
     }

@@ -23,6 +23,7 @@ struct request {
     bool is_cancelled; /* nobody wants its answer; SUBMITTED: CANCEL is owed or was said */
     struct jtp_request_ref ref; /* from WHOLE on */
     uint32_t answer_bytes; /* expected */
+    uint64_t share_ns; /* of computing, in full batches */
     struct ingress_submit submit; /* from ARRIVING on; whole at WHOLE */
 };
 

@@ -294,6 +294,43 @@ static void overload_is_told_before_a_tensor_is_sent(void)
     case_end(test);
 }
 
+/* Nobody has told jointd of them yet, so its load says that there is nothing to wait for. Three at
+ * 300 ms each can be done within a second; how many more get in is a matter of how fast the first
+ * are whole. */
+static void what_arrives_already_counts_as_what_waits(void)
+{
+    struct ingress_case *test = case_make(1);
+    static const struct load_report idle = {
+        .state = LOAD_READY, .valid_ns = 60000 * MS, .class_count = 1, .workers = 1};
+    struct load_report report = idle;
+    struct call calls[12] = {{0}};
+    uint32_t right = 0, refused = 0;
+    case_start(test, 12);
+    CU_ASSERT_TRUE(ingress_host_offer_model(&test->host, &host_slow));
+    report.generated_ns = host_now_ns();
+    ingress_host_publish_load(&test->host, &report);
+    case_pass(test, 10);
+    for (uint32_t i = 0; i < 12; i++)
+        calls[i] = (struct call){.model = &host_slow, .from = 0, .to = 3, .deadline_ns = 1000 * MS};
+    call_all(test, calls, 12);
+    case_finish(test, calls, 12);
+    for (uint32_t i = 0; i < 12; i++) {
+        right += call_is_right(&calls[i]);
+        refused += call_is_rejected(&calls[i], JTP_OVERLOADED);
+        call_free(&calls[i]);
+    }
+    CU_ASSERT_EQUAL(right + refused, 12);
+    CU_ASSERT_TRUE(right >= 3);
+    CU_ASSERT_TRUE(refused > 0);
+    CU_ASSERT_EQUAL(case_counter(test, "overloaded"), refused);
+    /* Those that are gone left no trace. */
+    for (uint32_t i = 0; i < 3; i++)
+        calls[i] = (struct call){.model = &host_slow, .from = 0, .to = 3, .deadline_ns = 1000 * MS};
+    call_all(test, calls, 3);
+    finish_right(test, calls, 3);
+    case_end(test);
+}
+
 static void without_memory_requests_wait_and_none_is_lost(void)
 {
     struct ingress_case *test = case_make(1);
@@ -400,6 +437,7 @@ const struct cunit_test tests[] = {
      a_withdrawn_model_delivers_what_arrives},
     {"a drain ends what was begun, and nothing begins", a_drain_ends_what_was_begun},
     {"overload is told before a tensor is sent", overload_is_told_before_a_tensor_is_sent},
+    {"what arrives already counts as what waits", what_arrives_already_counts_as_what_waits},
     {"without memory requests wait, and none is lost",
      without_memory_requests_wait_and_none_is_lost},
     {"a full ring to jointd delays, and loses nothing", a_full_ring_delays_and_loses_nothing},
