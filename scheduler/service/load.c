@@ -103,11 +103,12 @@ static void measure(struct service *service, uint64_t now_ns)
     report->inflight = now.running;
     report->queued = now.queued;
     report->oldest_queued_ns = now.oldest_arrived_ns < now_ns ? now_ns - now.oldest_arrived_ns : 0;
-    report->predicted_wait_ns = now.predicted_wait_ns;
     report->retry_after_ns =
         now.predicted_wait_ns > LEAST_RETRY_NS ? now.predicted_wait_ns : LEAST_RETRY_NS;
     report->credits = dispatch_credits(service->dispatch);
     measure_classes(service, now_ns);
+    /* Who asks without a class, as a probe does, is told the first one's. */
+    report->predicted_wait_ns = report->classes[0].predicted_wait_ns;
     counts_set(&service->counts, COUNT_QUEUED, now.queued);
     counts_set(&service->counts, COUNT_RUNNING, now.running);
     counts_set(&service->counts, COUNT_BUSY_NS, now.busy_ns);
