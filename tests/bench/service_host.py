@@ -60,9 +60,9 @@ def start(command, cpus, **options):
 
 def be_nice(pid, niceness):
     """Of all its threads; and of its session, as many kernels share cores between sessions first."""
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        os.setpriority(os.PRIO_PROCESS, int(task.name), niceness)
     with contextlib.suppress(OSError):
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            os.setpriority(os.PRIO_PROCESS, int(task.name), niceness)
         pathlib.Path(f"/proc/{pid}/autogroup").write_text(str(niceness), encoding="ascii")
 
 
@@ -207,12 +207,17 @@ class Service:
         while "jointd: ready" not in self.log.read_text(encoding="utf-8"):
             if self.child.poll() is not None or time.monotonic() > until:
                 raise ServiceError("jointd: " + " / ".join(self.log.read_text(encoding="utf-8").splitlines()[-3:]))
+            self.be_nice()
             time.sleep(0.05)
         self.pids = {"jointd": self.child.pid}
         for pid in children(self.child.pid):
             name = pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
             self.pids[name.removeprefix("joint-")] = pid
-        for pid in self.pids.values() if self.niceness else ():
+        self.be_nice()
+
+    def be_nice(self):
+        """Also those that measure the models, before they are workers."""
+        for pid in [self.child.pid, *children(self.child.pid)] if self.niceness else ():
             be_nice(pid, self.niceness)
 
     def stop(self):
