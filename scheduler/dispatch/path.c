@@ -117,7 +117,7 @@ int64_t path_slack_ns(const struct path *path, enum batch_cost_kind kind, uint64
     for (uint32_t i = 0; i + 1 < path->point_count; i++) {
         at_ns += part_ns(path, kind, i);
         const uint64_t due_ns = path->points[i + 1].due_ns;
-        if (due_ns != UINT64_MAX && (int64_t)(due_ns - at_ns) < slack_ns)
+        if (due_ns <= INT64_MAX && (int64_t)(due_ns - at_ns) < slack_ns) /* else: never */
             slack_ns = (int64_t)(due_ns - at_ns);
     }
     return slack_ns;
