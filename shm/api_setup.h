@@ -38,7 +38,7 @@ struct api_setup {
     uint32_t class_count;
     uint64_t request_ns; /* a connection on which no request was ended for so long is closed */
     uint32_t poll_exempt_count; /* addresses that may ask for the load as often as they like */
-    uint32_t reserved;
+    uint32_t has_tls; /* TLS follows, nobody is served before */
     uint8_t poll_exempt[API_MAX_ADDRESSES][16];
     struct api_infer_setup infer;
     char server[API_NAME_BYTES];
@@ -52,6 +52,7 @@ enum api_message_kind {
     API_MODEL_GONE,
     API_ROW, /* row `number` of what there is to load: name, version, status, text */
     API_ROWS_END, /* there are `number` rows */
+    API_TLS, /* descriptors: files of the certificate and of the key, as PEM */
     API_ANSWER, /* to the change of ticket `number`: status, text */
 };
 

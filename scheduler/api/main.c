@@ -76,6 +76,8 @@ static int start(struct api *api)
                                        .infer = &api->infer,
                                        .repository = &api->repository,
                                        .port = (uint16_t)setup->tcp_port,
+                                       .has_tls = setup->has_tls != 0,
+                                       .tls = &api->view.tls,
                                        .max_connections = setup->max_connections,
                                        .request_ns = setup->request_ns};
         memcpy(config.address, setup->address[i], sizeof(config.address));

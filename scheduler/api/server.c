@@ -1,7 +1,8 @@
 /* Listens, answers, and closes what takes too long. */
 #include "scheduler/api/server.h"
+#include "scheduler/api/answer.h"
+#include "scheduler/api/listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -14,7 +15,6 @@
 #define FIRST_DELAY_NS UINT64_C(1000000000)
 #define LAST_DELAY_NS UINT64_C(30000000000)
 #define SWEEP_NS UINT64_C(1000000000)
-#define BACKLOG 256
 /* Request line and headers have to fit. */
 #define CONNECTION_BYTES ((size_t)16384)
 #define IDLE_SECONDS 15u
@@ -91,38 +91,6 @@ static uint64_t time_to_wait(struct server *server, struct MHD_Connection *conne
                            pages->now_ns);
 }
 
-static struct MHD_Response *make_response(struct server *server, const struct reply *reply,
-                                          const char *orca_format)
-{
-    const struct page_text *body = reply->body;
-    const bool has_bytes = !body->has_failed && body->length > 0;
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        has_bytes ? body->length : 0, has_bytes ? body->bytes : NULL, MHD_RESPMEM_MUST_COPY);
-    if (!response)
-        return NULL;
-    const char *orca =
-        reply->has_orca || orca_format ? pages_orca(server->config.pages, orca_format) : NULL;
-    if (has_bytes)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-                                reply->type ? reply->type : "application/json");
-    if (reply->etag)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, reply->etag);
-    if (orca)
-        MHD_add_response_header(response, "endpoint-load-metrics", orca);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-    if (reply->allow)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
-    if (reply->status == MHD_HTTP_UNAUTHORIZED)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-    if (reply->retry_ns) {
-        char seconds[24];
-        snprintf(seconds, sizeof(seconds), "%llu",
-                 (unsigned long long)((reply->retry_ns + SECOND_NS - 1) / SECOND_NS));
-        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
-    }
-    return response;
-}
-
 static void forget_whole_load(struct server *server)
 {
     if (server->whole_load)
@@ -134,7 +102,7 @@ static enum MHD_Result send_reply(struct server *server, struct MHD_Connection *
                                   const struct reply *reply)
 {
     const char *orca_format = header(connection, "endpoint-load-metrics-format");
-    struct MHD_Response *response = make_response(server, reply, orca_format);
+    struct MHD_Response *response = answer_make(server->config.pages, reply, orca_format);
     if (!response)
         return MHD_NO;
     const enum MHD_Result result = MHD_queue_response(connection, reply->status, response);
@@ -338,80 +306,80 @@ void server_fini(struct server *server)
 {
     if (!server)
         return;
-    if (server->daemon) {
-        watchers_release(&server->watchers);
+    watchers_release(&server->watchers, NULL);
+    if (server->leaving)
+        MHD_stop_daemon(server->leaving);
+    if (server->daemon)
         MHD_stop_daemon(server->daemon);
-    }
     forget_whole_load(server);
     watchers_fini(&server->watchers);
     free(server->connections);
     *server = (struct server){.epoll_fd = -1};
 }
 
-/* A socket that listens; or -errno. */
-static int open_socket(const struct server_config *config)
+/* Serves connections of a socket that listens, which is its own then. NULL: the certificate and the
+ * key are not for each other, or there is no memory. */
+static struct MHD_Daemon *serve(struct server *server, int fd)
 {
-    static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff};
-    const bool is_v4 = memcmp(config->address, v4, sizeof(v4)) == 0;
-    struct sockaddr_in at_v4 = {.sin_family = AF_INET, .sin_port = htons(config->port)};
-    struct sockaddr_in6 at_v6 = {.sin6_family = AF_INET6, .sin6_port = htons(config->port)};
-    memcpy(&at_v4.sin_addr, config->address + 12, 4);
-    memcpy(&at_v6.sin6_addr, config->address, 16);
-    const int on = 1;
-    const int fd =
-        socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -errno;
-    int error = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-                (!is_v4 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)));
-    if (!error)
-        error = is_v4 ? bind(fd, (struct sockaddr *)&at_v4, sizeof(at_v4))
-                      : bind(fd, (struct sockaddr *)&at_v6, sizeof(at_v6));
-    if (!error)
-        error = listen(fd, BACKLOG);
-    if (!error)
-        return fd;
-    error = -errno;
-    close(fd);
-    return error;
-}
-
-static int start(struct server *server)
-{
-    const int fd = open_socket(&server->config);
-    if (fd < 0)
-        return fd;
-    server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
+    const struct tls *tls = server->config.tls;
+    const struct MHD_OptionItem secure[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, tls->certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    return MHD_start_daemon(
+        server->config.has_tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, on_request, server,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, server->config.max_connections,
         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
         on_request_end, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-        MHD_OPTION_END);
-    if (!server->daemon) {
+        MHD_OPTION_ARRAY, server->config.has_tls ? secure : &secure[2], MHD_OPTION_END);
+}
+
+static void use(struct server *server, struct MHD_Daemon *daemon)
+{
+    server->daemon = daemon;
+    server->epoll_fd = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    server->tls_number = server->config.tls->number;
+}
+
+static int start(struct server *server)
+{
+    const int fd = listen_open(server->config.address, server->config.port);
+    if (fd < 0)
+        return fd;
+    struct MHD_Daemon *daemon = serve(server, fd);
+    if (!daemon) {
         close(fd);
-        return -ENOMEM;
+        return server->config.has_tls ? -EKEYREJECTED : -ENOMEM;
     }
-    server->epoll_fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    use(server, daemon);
     return 0;
 }
 
-static void print_place(const struct server *server, char *text, size_t text_bytes)
+static void refuse_tls(struct server *server)
 {
-    char address[INET6_ADDRSTRLEN] = "";
-    inet_ntop(AF_INET6, server->config.address, address, sizeof(address));
-    const bool is_v4 = strncmp(address, "::ffff:", 7) == 0 && strchr(address, '.');
-    snprintf(text, text_bytes, "%s%s%s:%u", is_v4 ? "" : "[", is_v4 ? address + 7 : address,
-             is_v4 ? "" : "]", (unsigned)server->config.port);
+    if (server->refused_number != server->config.tls->number)
+        fprintf(stderr,
+                "joint-api: [api] tls_certificate and tls_key are not PEM, or not of each other; "
+                "correct them and send jointd SIGHUP\n");
+    server->refused_number = server->config.tls->number;
 }
 
 static void try_to_listen(struct server *server, uint64_t now_ns)
 {
-    char place[INET6_ADDRSTRLEN + 16];
-    print_place(server, place, sizeof(place));
+    char place[LISTEN_TEXT_BYTES];
+    listen_print(server->config.address, server->config.port, place);
     const int error = start(server);
     if (!error) {
-        fprintf(stderr, "joint-api: serves http://%s\n", place);
+        fprintf(stderr, "joint-api: serves http%s://%s\n", server->config.has_tls ? "s" : "",
+                place);
+        return;
+    }
+    server->retry_ns = now_ns + FIRST_DELAY_NS;
+    if (error == -EKEYREJECTED) {
+        refuse_tls(server);
         return;
     }
     if (!server->has_complained)
@@ -437,13 +405,57 @@ static void sweep(struct server *server, uint64_t now_ns)
     }
 }
 
+/* There is a new certificate: new connections are by it, while those that there are end. What
+ * cannot be used changes nothing. */
+static void renew(struct server *server)
+{
+    const int fd = dup(MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_LISTEN_FD)->listen_fd);
+    struct MHD_Daemon *daemon = fd >= 0 ? serve(server, fd) : NULL;
+    if (!daemon) {
+        refuse_tls(server);
+        server->tls_number = server->config.tls->number;
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    const MHD_socket old = MHD_quiesce_daemon(server->daemon);
+    if (old != MHD_INVALID_SOCKET)
+        close(old);
+    server->leaving = server->daemon;
+    use(server, daemon);
+    fprintf(stderr, "joint-api: has a new certificate\n");
+}
+
+static uint32_t open_connections(struct MHD_Daemon *daemon)
+{
+    return MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
+/* Watchers would stay for ever; they come back by themselves. */
+static void let_leave(struct server *server)
+{
+    watchers_release(&server->watchers, server->leaving);
+    MHD_run(server->leaving);
+    if (open_connections(server->leaving) > 0)
+        return;
+    MHD_stop_daemon(server->leaving);
+    server->leaving = NULL;
+}
+
 void server_poll(struct server *server, uint64_t now_ns)
 {
+    const struct server_config *config = &server->config;
+    if (config->has_tls && !config->tls->key)
+        return;
     if (!server->daemon) {
         if (now_ns >= server->retry_ns)
             try_to_listen(server, now_ns);
         return;
     }
+    if (server->leaving)
+        let_leave(server);
+    else if (server->tls_number != config->tls->number)
+        renew(server);
     watchers_poll(&server->watchers);
     MHD_run(server->daemon);
     if (now_ns >= server->sweep_ns)

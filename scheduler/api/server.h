@@ -7,6 +7,7 @@
 #include "scheduler/api/pages.h"
 #include "scheduler/api/poll_limit.h"
 #include "scheduler/api/repository.h"
+#include "scheduler/api/tls.h"
 #include "scheduler/api/watchers.h"
 
 struct MHD_Daemon;
@@ -20,6 +21,8 @@ struct server_config {
     struct repository *repository; /* borrowed */
     uint8_t address[16]; /* IPv6, or IPv4 as ::ffff:a.b.c.d */
     uint16_t port;
+    bool has_tls; /* serves when *tls has something */
+    const struct tls *tls; /* borrowed */
     uint32_t max_connections;
     uint64_t request_ns; /* a connection may take so long for a request, or be idle */
 };
@@ -27,6 +30,8 @@ struct server_config {
 struct server {
     struct server_config config;
     struct MHD_Daemon *daemon; /* owned; NULL: it does not listen */
+    struct MHD_Daemon *leaving; /* owned; the one before, whose connections end; NULL */
+    uint64_t tls_number, refused_number; /* of the certificate in use; that could not be used */
     int epoll_fd; /* the daemon's; -1 */
     struct server_connection *connections; /* owned; [max_connections] */
     uint64_t retry_ns, delay_ns; /* when it tries to listen again */

@@ -73,6 +73,7 @@ void view_fini(struct view *view)
     for (uint32_t i = 0; i < API_MAX_COUNTERS; i++)
         region_fini(&view->counters[i].region);
     region_fini(&view->load_region);
+    tls_fini(&view->tls);
     free(view->rows);
     memset(view, 0, sizeof(*view));
 }
@@ -212,6 +213,8 @@ int view_take(struct view *view, int socket)
         error = take_model(view, &message, fds);
     else if (message.kind == API_MODEL_GONE)
         error = take_gone(view, &message);
+    else if (message.kind == API_TLS)
+        error = fds[1] < 0 ? -EBADMSG : tls_read(&view->tls, fds);
     else if (message.kind == API_ROW)
         error = take_row(view, &message);
     else if (message.kind == API_ROWS_END)

@@ -2,6 +2,7 @@
 #ifndef SCHEDULER_API_VIEW_H
 #define SCHEDULER_API_VIEW_H
 
+#include "scheduler/api/tls.h"
 #include "shm/api_setup.h"
 #include "shm/counters.h"
 #include "shm/load_report.h"
@@ -42,6 +43,7 @@ struct view {
     struct view_model models[API_MAX_MODELS];
     uint32_t model_limit; /* all beyond are not there */
     uint64_t change_count; /* of the models */
+    struct tls tls; /* owned */
     struct api_message *rows; /* owned, [API_MAX_ROWS]: what there is to load */
     uint32_t row_count;
     struct api_message answers[VIEW_MAX_ANSWERS]; /* to changes; those that nobody has taken */

@@ -115,12 +115,21 @@ void watchers_poll(struct watchers *watchers)
     }
 }
 
-void watchers_release(struct watchers *watchers)
+static bool is_of(const struct watcher *watcher, const struct MHD_Daemon *daemon)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(watcher->connection, MHD_CONNECTION_INFO_DAEMON);
+    return !daemon || (info && info->daemon == daemon);
+}
+
+void watchers_release(struct watchers *watchers, const struct MHD_Daemon *daemon)
 {
     for (uint32_t i = 0; i < WATCHERS_MAX && watchers->count; i++) {
         struct watcher *watcher = &watchers->items[i];
+        if (!watcher->all || !is_of(watcher, daemon))
+            continue;
         watcher->is_ending = true;
-        if (watcher->all && watcher->is_suspended)
+        if (watcher->is_suspended)
             go_on(watcher);
     }
 }

@@ -8,6 +8,7 @@
 #define WATCHERS_MAX 64u
 
 struct MHD_Connection;
+struct MHD_Daemon;
 struct MHD_Response;
 struct watcher;
 
@@ -29,8 +30,8 @@ struct MHD_Response *watchers_add(struct watchers *watchers, struct MHD_Connecti
 
 /* Before each turn of libmicrohttpd: lets those go on for whom there may be something. */
 void watchers_poll(struct watchers *watchers);
-/* All go on, so that libmicrohttpd can close them. */
-void watchers_release(struct watchers *watchers);
+/* All of this daemon, or of any for NULL, go on and end. */
+void watchers_release(struct watchers *watchers, const struct MHD_Daemon *daemon);
 /* When watchers_poll is to be called at the latest, in ms from now, at most `most_ms`. */
 int watchers_timeout_ms(const struct watchers *watchers, int most_ms);
 

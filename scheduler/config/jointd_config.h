@@ -122,6 +122,7 @@ struct api_section {
     struct config_addresses listen; /* none: no API */
     uint64_t port;
     char *token_file; /* "": nothing can be changed over HTTP */
+    char *tls_certificate, *tls_key; /* both or none: HTTPS, and no HTTP */
     char *model_root; /* "": only models of the configuration can be loaded */
     struct config_addresses poll_exempt; /* their polls of the load are not counted */
     uint64_t request_slab_bytes; /* 0: half of memory.request_slab */

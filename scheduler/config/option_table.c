@@ -164,6 +164,11 @@ static const struct config_option api_options[] = {
     {"request_timeout", CONFIG_TIME, AT(api, request_timeout_ns), .min = 100 * MS,
      .max = 3600 * SECOND, .fallback = "30s",
      .help = "a connection that ends no request for so long is closed"},
+    {"tls_certificate", CONFIG_TEXT, AT(api, tls_certificate), .max = 4095, .fallback = "",
+     .help = "PEM file with a certificate and its chain: HTTPS, and no plain HTTP; read anew with "
+             "SIGHUP"},
+    {"tls_key", CONFIG_TEXT, AT(api, tls_key), .max = 4095, .fallback = "",
+     .help = "PEM file with its key; only jointd needs to be able to read it"},
     {"token_file", CONFIG_TEXT, LIVE, AT(api, token_file), .max = 4095, .fallback = "",
      .help = "file with one line, the secret that requests to load and unload models must bring "
              "(Authorization: Bearer ...); others must not be able to read it; empty: nothing can "

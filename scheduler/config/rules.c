@@ -169,6 +169,9 @@ static void check_sizes(const struct checker *checker)
     if (config->workers.restart_delay_ns > config->workers.restart_delay_max_ns)
         broken(checker, "workers.restart_delay", "workers.restart_delay_max",
                "over restart_delay_max, lessen it or enlarge that");
+    if (!config->api.tls_certificate[0] != !config->api.tls_key[0])
+        broken(checker, "api.tls_certificate", "api.tls_key",
+               "a certificate needs its key, and the other way around: name both or none");
     if (config->load.min_poll_ns > config->load.valid_ns)
         broken(checker, "load.min_poll", "load.valid",
                "over valid, so reports expire before the next: lessen it or enlarge load.valid");

@@ -4,6 +4,7 @@
 #include "shm/fd_pass.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ static void fill(struct api_setup *setup, const struct jointd_config *config)
     for (uint32_t i = 0; i < config->api.poll_exempt.count; i++)
         memcpy(setup->poll_exempt[i], config->api.poll_exempt.items[i].ip,
                sizeof(setup->poll_exempt[i]));
+    setup->has_tls = config->api.tls_key[0] != 0;
     setup->class_count = config->class_count;
     snprintf(setup->server, sizeof(setup->server), "%s", config->server.name);
     for (uint32_t i = 0; i < config->class_count; i++)
@@ -175,6 +177,7 @@ static void start(struct service *service, uint64_t now_ns)
     api->beat_count = 0;
     api->told_row_count = 0;
     api->has_told_rows = false;
+    api->has_told_tls = false;
     api->rows_ns = 0;
     int error = child_start(&api->child, now_ns);
     if (error) {
@@ -280,6 +283,35 @@ static int tell_rows(struct service *service, uint64_t now_ns)
     return work;
 }
 
+void api_renew_tls(struct api *api)
+{
+    api->has_told_tls = false;
+}
+
+/* Whoever may read the key, this process must. */
+static int tell_tls(struct service *service)
+{
+    struct api *api = &service->api;
+    const char *const paths[2] = {service->config.api.tls_certificate, service->config.api.tls_key};
+    const struct api_message message = {.kind = API_TLS};
+    int fds[2] = {-1, -1}, error = 0;
+    if (api->has_told_tls || !api->setup->has_tls)
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        if (fds[i] < 0)
+            log_say(&service->log, "api: %s: %s; HTTPS is as it was; correct it and send SIGHUP",
+                    paths[i], strerror(errno));
+    }
+    if (fds[0] >= 0 && fds[1] >= 0)
+        error = fd_pass_send(api->child.socket[SHOWN], &message, sizeof(message), fds, 2);
+    for (int i = 0; i < 2; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    api->has_told_tls = !error; /* a file that is not there is not looked for again and again */
+    return !error;
+}
+
 static int tell_model(struct service *service, uint32_t number)
 {
     struct api *api = &service->api;
@@ -365,6 +397,7 @@ int api_look(struct service *service, uint64_t now_ns)
         log_say(&service->log, "joint-api gave no sign of life for %llu ms; it is killed",
                 (unsigned long long)(patience_ns / 1000000));
     int work = ingress_look(service, &api->ingress, now_ns) + tell(service);
+    work += tell_tls(service);
     work += tell_rows(service, now_ns);
     return work + changes_look(service, api->child.socket[SHOWN]);
 }

@@ -25,6 +25,7 @@ struct api {
     struct api_message *rows, *told_rows;
     uint32_t told_row_count;
     bool has_told_rows; /* all, and how many */
+    bool has_told_tls; /* as the files were when it started, or with the last SIGHUP */
     uint64_t rows_ns; /* when to look at it again */
 };
 
@@ -43,6 +44,9 @@ int api_look(struct service *service, uint64_t now_ns);
 bool api_is_drained(const struct api *api);
 /* It did what no honest one does: kills it. */
 void api_condemn(struct service *service, const char *why);
+/* The files of HTTPS are to be read anew. */
+void api_renew_tls(struct api *api);
+
 /* Whether this life was told that the model takes requests. */
 bool api_shows(const struct service *service, uint32_t model);
 

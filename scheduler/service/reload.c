@@ -122,6 +122,7 @@ static void take_over(struct service *service, struct jointd_config *wanted)
         say(service, &diff.items[i]);
     take_options(service, wanted);
     changes_read_token(service);
+    api_renew_tls(&service->api);
     remove_models(service, wanted);
     service->catalogue.count = 0; /* what fails again is noted again */
     for (uint32_t i = 0; i < wanted->model_count; i++)

@@ -134,6 +134,8 @@ static void each_fault_has_its_line_and_a_remedy(void)
         {"[workers]\ncount = 2\ncores = 1\n", "c:3: workers.cores: not count x threads"},
         {"[workers]\nrestart_delay = 11s\n", "c:2: workers.restart_delay: over restart_delay_max"},
         {"[load]\nvalid = 40ms\n", "c:2: load.min_poll: over valid"},
+        {"[api]\ntls_key = k\n", "c:2: api.tls_certificate: a certificate needs its key"},
+        {"[api]\ntls_certificate = c\n", "c:2: api.tls_certificate: a certificate needs its key"},
         {"[limits]\nmax_requests = 2\n", "c:2: limits.max_requests_per_client: over max_requests"},
     };
     for (size_t i = 0; i < sizeof(bads) / sizeof(bads[0]); i++) {
