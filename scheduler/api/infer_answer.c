@@ -231,6 +231,10 @@ static void make_fault(struct infer_call *call, const struct ingress_finished *f
         infer_fault_set(fault, 503, "no_memory",
                         "there is no room for its answer now; ask again later");
         break;
+    case INGRESS_TOO_MANY:
+        infer_fault_set(fault, 429, "no_credit",
+                        "this client has what it may have open while others wait; ask again later");
+        break;
     case INGRESS_DRAINING:
         infer_fault_set(fault, 503, "draining", "the service is about to end; ask another one");
         break;

@@ -10,7 +10,7 @@
 #define STALE_FACTOR 10u /* a load so many times older than it is valid */
 /* A body up to here is read and dropped if it has a fault: closing the connection under it could
  * take the answer with it. */
-#define DROP_BYTES (UINT64_C(1) << 20)
+#define DROP_BYTES (UINT64_C(8) << 20)
 
 static const char *header(const struct infer_call *call, const char *name)
 {
