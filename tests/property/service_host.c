@@ -94,12 +94,12 @@ void service_host_configure(const struct service_host *host, const char *more)
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     fprintf(file,
             "[server]\nlisten = 127.0.0.1\nport = %u\ncontrol =\n"
-            "[api]\nlisten =\n"
+            "[api]\nlisten = %s\n"
             "[memory]\nrequest_slab = 64MiB\nresponse_slab = 64MiB\nmax_tensor = 1MiB\n"
             "slots = 512\npages = small\n"
             "[limits]\nmax_requests_per_client = 64\n"
             "[class default]\ndeadline = 20s\n%s",
-            host->port, more);
+            host->port, host->has_http ? "127.0.0.1" : "", more);
     CU_ASSERT_EQUAL_FATAL(fclose(file), 0);
 }
 

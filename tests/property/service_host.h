@@ -14,6 +14,7 @@ struct service_host {
     char folder[64]; /* its own, below /tmp */
     char config[96]; /* path */
     uint16_t port; /* UDP, of 127.0.0.1 */
+    bool has_http; /* joint-api is started, too; before service_host_configure */
     pid_t pid; /* 0: none */
     int log_fd; /* -1: it has ended, and its children too */
     unsigned failures_before; /* of CUnit's, when it was made */

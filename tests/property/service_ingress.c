@@ -1,10 +1,12 @@
-/* A stand-in for joint-dataplane, which jointd starts in its stead: it says what the file `mode`
- * beside it wants, honest or hostile, and reports on standard error, which jointd's is too.
+/* A stand-in for joint-dataplane or joint-api, which jointd starts in its stead: it says what the
+ * file `mode` beside it wants, honest or hostile, and reports on standard error, which jointd's is
+ * too.
  *
  *   honest   requests without end of what they cost, each ended once; DRAIN
  *   flood    the same between descriptors that say anything
  *   ring     spoils its index        silent   gives no sign of life
  *   deaf     takes no answers        gone     exits at once, after a moment of work */
+#include "shm/api_setup.h"
 #include "shm/channel.h"
 #include "shm/dataplane_setup.h"
 #include "shm/fd_pass.h"
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,7 +28,10 @@
 #define PLACE_BYTES (256u << 10)
 
 struct ingress {
-    struct dataplane_setup setup;
+    uint64_t part_bytes;
+    uint32_t part_slots, response_slots;
+    int shown; /* joint-api: the socket where signs of life go; -1 */
+    uint64_t beat_count;
     struct channel channel;
     struct region table_region;
     struct model_table table;
@@ -57,13 +63,51 @@ static void read_mode(char *mode)
         fclose(file);
 }
 
+static bool take_dataplane_setup(struct ingress *ingress, int socket)
+{
+    static struct dataplane_setup setup;
+    if (fd_pass_receive(socket, &setup, sizeof(setup), NULL, 0) != 0)
+        return false;
+    ingress->part_bytes = setup.part_bytes;
+    ingress->part_slots = setup.part_slots;
+    ingress->response_slots = setup.response_slots;
+    return true;
+}
+
+static bool take_api_setup(struct ingress *ingress)
+{
+    static struct api_setup setup;
+    int fd = -1;
+    if (fd_pass_receive(ingress->shown, &setup, sizeof(setup), &fd, 1) != 1)
+        return false;
+    close(fd);
+    ingress->part_bytes = setup.infer.slab_bytes;
+    ingress->part_slots = setup.infer.slots;
+    ingress->response_slots = setup.infer.answer_slots;
+    return true;
+}
+
 static bool start(struct ingress *ingress, int socket)
 {
-    if (fd_pass_receive(socket, &ingress->setup, sizeof(ingress->setup), NULL, 0) != 0 ||
+    const bool is_api = ingress->shown >= 0;
+    if (!(is_api ? take_api_setup(ingress) : take_dataplane_setup(ingress, socket)) ||
         channel_accept(&ingress->channel, socket))
         return false;
     const struct ingress_order started = {.kind = INGRESS_STARTED};
     return channel_push(&ingress->channel, &started, 1) == 1;
+}
+
+/* Each as its like does; what is told and shown is read, so that it does not pile up. */
+static void beat(struct ingress *ingress)
+{
+    channel_beat(&ingress->channel, now_ns(), 0);
+    if (ingress->shown < 0)
+        return;
+    const struct api_beat beat = {.count = ++ingress->beat_count};
+    char told[4096];
+    (void)send(ingress->shown, &beat, sizeof(beat), MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (recv(ingress->shown, told, sizeof(told), MSG_DONTWAIT) > 0)
+        continue;
 }
 
 static void say(struct ingress *ingress, const void *message)
@@ -187,7 +231,7 @@ static void submit_nonsense(struct ingress *ingress, uint32_t slot)
         request.bytes = (uint32_t)noise;
         break;
     case 5:
-        request.offset = noise & 1 ? noise : noise % (2 * ingress->setup.part_bytes);
+        request.offset = noise & 1 ? noise : noise % (2 * ingress->part_bytes);
         break;
     case 6:
         request.encoding = (uint8_t)noise;
@@ -213,7 +257,7 @@ static void say_nonsense(struct ingress *ingress)
         break;
     case 1: /* places that it does not have */
         message.kind = INGRESS_SENT;
-        message.order.slot %= 2 * ingress->setup.response_slots;
+        message.order.slot %= 2 * ingress->response_slots;
         break;
     case 2:
         message.kind = INGRESS_CANCEL;
@@ -221,7 +265,7 @@ static void say_nonsense(struct ingress *ingress)
         break;
     case 3: /* no name for an answer to go to */
         message.kind = INGRESS_SUBMIT;
-        message.submit.slot = ingress->setup.part_slots + message.submit.slot % 1000;
+        message.submit.slot = ingress->part_slots + message.submit.slot % 1000;
         break;
     default:
         message.kind = below(ingress, 2) ? INGRESS_WITHDRAWN : INGRESS_DRAINED;
@@ -289,7 +333,7 @@ static void serve(struct ingress *ingress, int socket, const char *mode)
     const bool is_hostile = strcmp(mode, "flood") == 0;
     uint64_t turns = 0;
     while (!ingress->is_draining) {
-        channel_beat(&ingress->channel, now_ns(), 0);
+        beat(ingress);
         while (hear(ingress, socket))
             continue;
         if (getppid() == 1)
@@ -318,13 +362,19 @@ int main(int argc, char **argv)
 {
     static struct ingress ingress;
     char mode[MODE_BYTES];
-    const int socket = argc == 3 ? (int)strtol(argv[2], NULL, 10) : -1;
+    char *end = NULL;
+    int socket = argc == 3 ? (int)strtol(argv[2], &end, 10) : -1;
+    ingress.shown = -1;
+    if (strstr(argv[0], "joint-api") && end && *end == ',') {
+        ingress.shown = socket;
+        socket = (int)strtol(end + 1, NULL, 10);
+    }
     read_mode(mode);
     ingress.random = (struct shm_random){(uint64_t)getpid()};
     if (!start(&ingress, socket))
         return 1;
     serve(&ingress, socket, mode);
     while (getppid() != 1 && usleep(1000) == 0)
-        channel_beat(&ingress.channel, now_ns(), 0);
+        beat(&ingress);
     return 0;
 }
