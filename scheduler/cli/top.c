@@ -1,11 +1,14 @@
 /* `joint top`: shows what a running jointd does, again and again. */
 #include "scheduler/cli/command_line.h"
 #include "scheduler/cli/commands.h"
+#include "scheduler/cli/live_screen.h"
 #include "scheduler/cli/top_json.h"
+#include "scheduler/cli/top_roles.h"
 #include "scheduler/top/screen.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,21 +24,30 @@ struct top_options {
 
 struct top {
     const struct top_options *options;
+    struct live_screen live;
     struct control_watch watch;
+    int roles_fd; /* another connection, for questions; -1: none */
     bool is_connected;
     struct sample samples[2]; /* the newest is samples[newest] */
+    struct roles roles[2];
     unsigned newest;
     bool has_before; /* the other sample is of the same jointd */
 };
 
 static const char about[] =
-    "Shows what a running jointd does: its state and load, datagrams, answers and rejects per\n"
-    "second, and every counter of its processes. It reads shared memory, so jointd does no work\n"
+    "Shows what a running jointd does: its state and load, its processes and their cores, each\n"
+    "class's latency, each model's batches, datagrams, answers and rejects per second, and every\n"
+    "counter. All but the list of processes is read from shared memory, so jointd does no work\n"
     "for it. Needs the rights of jointd's user, on the same host.";
 
 static const char notes[] =
-    "Counters that are 0 are left out without --all. Without a terminal the tables follow each\n"
-    "other; with --json each is one line (schema joint.top/1).\n\n"
+    "A terminal is redrawn until q or Ctrl-C; elsewhere the tables follow each other, and with\n"
+    "--json each is one line (schema joint.top/1). Latencies, from when a request had come whole\n"
+    "to its answer, and batches are those of the last interval, within the steps of histograms "
+    "(1,\n"
+    "1.5, 2, 3, 5, 7, 10). 'cores' are those that a process kept busy. Counters that are 0 are "
+    "left\n"
+    "out without --all.\n\n"
     "examples:\n"
     "  joint top\n"
     "  joint top --once --interval 5\n"
@@ -82,6 +94,7 @@ static int connect_it(struct top *top, char *why, size_t why_bytes)
     if (error > 0) {
         top->is_connected = true;
         top->has_before = false;
+        top->roles_fd = control_connect(top->options->control, top->options->name, why, why_bytes);
         return 0;
     }
     control_watch_fini(&top->watch);
@@ -93,53 +106,77 @@ static int connect_it(struct top *top, char *why, size_t why_bytes)
 static void disconnect(struct top *top)
 {
     control_watch_fini(&top->watch);
+    if (top->roles_fd >= 0)
+        close(top->roles_fd);
+    top->roles_fd = -1;
     top->is_connected = false;
     top->has_before = false;
 }
 
-/* Sleeps, and takes in what jointd says meanwhile. */
-static void await_next(struct top *top)
+/* Sleeps, and takes in what jointd says meanwhile. False: it is to end. */
+static bool await_next(struct top *top)
 {
     const uint64_t end_ns = now_ns() + (uint64_t)(top->options->interval_s * 1e9);
     for (uint64_t now = now_ns(); now < end_ns; now = now_ns()) {
-        const uint64_t left_ns = end_ns - now;
-        if (!top->is_connected) {
-            const struct timespec left = {.tv_sec = (time_t)(left_ns / 1000000000),
-                                          .tv_nsec = (long)(left_ns % 1000000000)};
-            nanosleep(&left, NULL);
-        } else if (control_watch_poll(&top->watch, (int)(left_ns / 1000000) + 1) < 0) {
+        const enum live_event event = live_screen_wait(&top->live, (double)(end_ns - now) / 1e9,
+                                                       top->is_connected ? top->watch.fd : -1);
+        if (event == LIVE_END)
+            return false;
+        if (event == LIVE_READY && control_watch_poll(&top->watch, 0) < 0)
             disconnect(top);
-        }
     }
+    return true;
 }
 
 static int look(struct top *top)
 {
     top->newest = !top->newest;
+    struct roles *roles = &top->roles[top->newest];
+    *roles = (struct roles){0};
+    if (top->roles_fd >= 0 && top_roles_ask(top->roles_fd, roles, now_ns())) {
+        close(top->roles_fd); /* it does not answer, and would answer later what was asked now */
+        top->roles_fd = -1;
+    }
     return sample_take(&top->samples[top->newest], &top->watch, now_ns());
+}
+
+static int show_json(const struct screen *screen)
+{
+    json_t *json = top_json(screen);
+    const int error = !json || json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(json);
+    if (error)
+        return command_fail("top", COMMAND_FAILED, "out of memory for the report");
+    putchar('\n');
+    return command_finish("top");
+}
+
+static int show_screen(const struct top *top, const struct screen *screen)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    const int error = !file || screen_print(screen, file);
+    if (file)
+        fclose(file);
+    if (!error && text) {
+        live_screen_draw(&top->live, text);
+        if (!top->live.is_live && !top->options->is_once)
+            putchar('\n');
+    }
+    free(text);
+    return error ? command_fail("top", COMMAND_FAILED, "out of memory") : command_finish("top");
 }
 
 static int show(const struct top *top)
 {
-    const struct sample *before = &top->samples[!top->newest];
-    const struct sample *now = &top->samples[top->newest];
-    if (top->options->is_json) {
-        json_t *json = top_json(before, now);
-        const int error = !json || json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
-        json_decref(json);
-        if (error)
-            return command_fail("top", COMMAND_FAILED, "out of memory for the report");
-        putchar('\n');
-        return command_finish("top");
-    }
-    if (isatty(STDOUT_FILENO) && !top->options->is_once)
-        fputs("\033[H\033[J", stdout);
-    const struct screen screen = {before, now, top->options->is_all};
-    if (screen_print(&screen, stdout))
-        return command_fail("top", COMMAND_FAILED, "out of memory");
-    if (!isatty(STDOUT_FILENO) && !top->options->is_once)
-        putchar('\n');
-    return command_finish("top");
+    const struct roles *roles = &top->roles[top->newest];
+    const struct screen screen = {.before = &top->samples[!top->newest],
+                                  .now = &top->samples[top->newest],
+                                  .roles_before = &top->roles[!top->newest],
+                                  .roles_now = roles->count ? roles : NULL,
+                                  .is_all = top->options->is_all};
+    return top->options->is_json ? show_json(&screen) : show_screen(top, &screen);
 }
 
 /* One look; shows it if there is one before it. *is_shown says so. */
@@ -155,25 +192,46 @@ static int step(struct top *top, bool *is_shown)
     return *is_shown ? show(top) : COMMAND_DONE;
 }
 
-static int watch(struct top *top)
+/* Until there is one again. False: it is to end. */
+static bool find_next(struct top *top)
 {
     char why[512];
-    if (connect_it(top, why, sizeof(why)))
-        return command_fail("top", COMMAND_FAILED, "%s", why);
+    command_fail("top", COMMAND_FAILED, "jointd has ended; looking for it");
+    while (connect_it(top, why, sizeof(why)))
+        if (!await_next(top))
+            return false;
+    return true;
+}
+
+static int watch(struct top *top)
+{
     for (;;) {
         bool is_shown;
         const int status = step(top, &is_shown);
-        if (status || (is_shown && top->options->is_once))
+        if (status || (is_shown && top->options->is_once) || !await_next(top))
             return status;
-        await_next(top);
         if (top->is_connected)
             continue;
         if (top->options->is_once)
             return command_fail("top", COMMAND_FAILED, "jointd has ended");
-        command_fail("top", COMMAND_FAILED, "jointd has ended; looking for it");
-        while (connect_it(top, why, sizeof(why)))
-            await_next(top);
+        if (!find_next(top))
+            return COMMAND_DONE;
     }
+}
+
+static int start(struct top *top)
+{
+    char why[512];
+    if (connect_it(top, why, sizeof(why)))
+        return command_fail("top", COMMAND_FAILED, "%s", why);
+    const int error =
+        live_screen_init(&top->live, !top->options->is_once && !top->options->is_json);
+    if (error)
+        return command_fail("top", COMMAND_FAILED, "cannot use this terminal: %s",
+                            strerror(-error));
+    const int status = watch(top);
+    live_screen_fini(&top->live);
+    return status;
 }
 
 int command_top(int argc, char **argv)
@@ -184,9 +242,9 @@ int command_top(int argc, char **argv)
     describe(&options, &line);
     if (!command_line_parse(&line, argc, argv, &status))
         return status;
-    struct top top = {.options = &options};
-    status = watch(&top);
-    control_watch_fini(&top.watch);
+    struct top top = {.options = &options, .roles_fd = -1};
+    status = start(&top);
+    disconnect(&top);
     sample_fini(&top.samples[0]);
     sample_fini(&top.samples[1]);
     return status;

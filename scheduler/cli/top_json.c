@@ -1,7 +1,10 @@
 /* Packs what `joint top` shows; names are those of the load API. */
 #include "scheduler/cli/top_json.h"
 #include "scheduler/cli/report.h"
-#include "scheduler/top/overview.h"
+#include "scheduler/cli/top_roles.h"
+#include "scheduler/top/traffic.h"
+
+#include <stdio.h>
 
 static json_t *milliseconds(uint64_t ns)
 {
@@ -71,15 +74,69 @@ static json_t *pack_counters(const struct rates *rates)
     return counters;
 }
 
-json_t *top_json(const struct sample *before, const struct sample *now)
+static json_t *pack_quantiles(const struct distribution_view *view)
 {
+    if (!view->count)
+        return json_null();
+    return json_pack(
+        "{s:o, s:o, s:o}", "p50",
+        milliseconds((uint64_t)distribution_quantile(view, &distribution_time, 0.5)), "p90",
+        milliseconds((uint64_t)distribution_quantile(view, &distribution_time, 0.9)), "p99",
+        milliseconds((uint64_t)distribution_quantile(view, &distribution_time, 0.99)));
+}
+
+/* Of the requests that were answered between the two samples. */
+static json_t *pack_latency(const struct sample *before, const struct sample *now)
+{
+    json_t *classes = json_array();
+    struct traffic_class traffic;
+    for (uint32_t i = 0; traffic_class(before, now, i, &traffic); i++)
+        json_array_append_new(
+            classes,
+            json_pack("{s:o, s:f, s:f, s:f, s:o, s:o, s:o}", "class", report_text(traffic.name),
+                      "answers_per_s", traffic.answers_per_s, "late_per_s", traffic.late_per_s,
+                      "rejects_per_s", traffic.rejects_per_s, "request_ms",
+                      pack_quantiles(&traffic.request), "queue_ms", pack_quantiles(&traffic.queue),
+                      "execution_ms", pack_quantiles(&traffic.execution)));
+    return classes;
+}
+
+static json_t *pack_models(const struct sample *before, const struct sample *now)
+{
+    json_t *models = json_array();
+    for (uint32_t i = 0; i < now->model_count; i++) {
+        struct traffic_model traffic;
+        traffic_model(before, now, i, &traffic);
+        json_t *batches = json_object();
+        for (uint32_t n = 0; n < MODEL_STATISTICS_MAX_ROWS; n++) {
+            char rows[16];
+            snprintf(rows, sizeof(rows), "%u", (unsigned)(n + 1));
+            if (traffic.share[n] > 0)
+                json_object_set_new(batches, rows, json_real(traffic.share[n]));
+        }
+        json_array_append_new(
+            models,
+            json_pack("{s:o, s:I, s:f, s:f, s:f, s:f, s:o}", "name", report_text(traffic.name),
+                      "version", (json_int_t)traffic.version, "rows_per_s", traffic.rows_per_s,
+                      "joined_rows_per_s", traffic.joined_per_s, "batches_per_s",
+                      traffic.batches_per_s, "batch_rows", traffic.mean_rows, "batches", batches));
+    }
+    return models;
+}
+
+json_t *top_json(const struct screen *screen)
+{
+    const struct sample *before = screen->before, *now = screen->now;
     struct rates sums = {0};
     struct rates each = {0};
     json_t *json = NULL;
     if (rates_init(&sums, before, now, false) == 0 && rates_init(&each, before, now, true) == 0)
-        json = json_pack("{s:s, s:f, s:o, s:o, s:o}", "schema", "joint.top/1", "seconds",
-                         each.seconds, "load", pack_load(now), "overview", pack_overview(&sums),
-                         "counters", pack_counters(&each));
+        json = json_pack("{s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "joint.top/1",
+                         "seconds", each.seconds, "load", pack_load(now), "processes",
+                         screen->roles_now ? top_roles_json(screen->roles_before, screen->roles_now)
+                                           : json_null(),
+                         "latency", pack_latency(before, now), "models", pack_models(before, now),
+                         "overview", pack_overview(&sums), "counters", pack_counters(&each));
     rates_fini(&sums);
     rates_fini(&each);
     return json;

@@ -2,11 +2,11 @@
 #ifndef SCHEDULER_CLI_TOP_JSON_H
 #define SCHEDULER_CLI_TOP_JSON_H
 
-#include "scheduler/top/sample.h"
+#include "scheduler/top/screen.h"
 
 #include <jansson.h>
 
 /* NULL: no memory. */
-json_t *top_json(const struct sample *before, const struct sample *now);
+json_t *top_json(const struct screen *screen);
 
 #endif

@@ -1,5 +1,6 @@
 /* Lays out what `joint top` shows. */
 #include "scheduler/top/screen.h"
+#include "scheduler/top/traffic.h"
 
 #include <errno.h>
 #include <math.h>
@@ -61,6 +62,8 @@ static void print_load(const struct screen *screen, FILE *file)
             (double)load->utilization_permille / 10);
     fprintf(file, "queued   %llu, oldest %s, wait %s; %llu with workers\n",
             (unsigned long long)load->queued, oldest, wait, (unsigned long long)load->inflight);
+    if (load->credits)
+        fprintf(file, "credits  %llu requests of one client\n", (unsigned long long)load->credits);
 }
 
 static void print_overview(const struct rates *rates, FILE *file)
@@ -78,19 +81,115 @@ static void print_overview(const struct rates *rates, FILE *file)
     }
 }
 
-static void print_classes(const struct load_report *load, FILE *file)
+/* "-" without any. */
+static void write_quantile(const struct distribution_view *view, double share, char *text)
 {
-    fprintf(file, "\n%5s %8s %10s  %-13s %11s %8s\n", "class", "queued", "wait", "admit",
-            "retry after", "in time");
-    for (uint64_t i = 0; i < load->class_count; i++) {
-        const struct load_report_class *class = &load->classes[i];
-        char wait[QUANTITY_BYTES];
-        char retry[QUANTITY_BYTES];
-        screen_time((double)class->predicted_wait_ns, wait);
-        screen_time((double)class->retry_after_ns, retry);
-        fprintf(file, "%5llu %8llu %10s  %-13s %11s %6.1f %%\n", (unsigned long long)i,
-                (unsigned long long)class->queued, wait, overview_admit(class->admit), retry,
-                (double)class->attained_permille / 10);
+    if (view->count)
+        screen_time(distribution_quantile(view, &distribution_time, share), text);
+    else
+        snprintf(text, QUANTITY_BYTES, "-");
+}
+
+/* A name that a terminal does not obey, cut to its column. */
+static void print_name(const char *name, int width, FILE *file)
+{
+    char clean[QUANTITY_BYTES];
+    size_t length = 0;
+    for (; name[length] && length < (size_t)width && length < sizeof(clean) - 1; length++)
+        clean[length] =
+            (unsigned char)name[length] < ' ' || name[length] == 0x7f ? '?' : name[length];
+    clean[length] = '\0';
+    fprintf(file, "%-*s", width, clean);
+}
+
+static void print_class(const struct screen *screen, uint32_t index, FILE *file)
+{
+    const struct load_report_class *class = &screen->now->load.classes[index];
+    char wait[QUANTITY_BYTES], per_s[QUANTITY_BYTES], number[QUANTITY_BYTES];
+    char middle[QUANTITY_BYTES], high[QUANTITY_BYTES], queue[QUANTITY_BYTES];
+    struct traffic_class traffic;
+    const bool is_known = traffic_class(screen->before, screen->now, index, &traffic);
+    screen_time((double)class->predicted_wait_ns, wait);
+    screen_count(traffic.answers_per_s, per_s);
+    write_quantile(&traffic.request, 0.5, middle);
+    write_quantile(&traffic.request, 0.99, high);
+    write_quantile(&traffic.queue, 0.99, queue);
+    snprintf(number, sizeof(number), "%u", (unsigned)index);
+    print_name(is_known ? traffic.name : number, 12, file);
+    fprintf(file, " %6llu %8s %-13s %5.1f %% %7s %8s %8s %8s\n", (unsigned long long)class->queued,
+            wait, overview_admit(class->admit), (double)class->attained_permille / 10,
+            is_known ? per_s : "-", middle, high, queue);
+}
+
+static void print_classes(const struct screen *screen, FILE *file)
+{
+    const struct sample *now = screen->now;
+    fprintf(file, "\n%-12s %6s %8s %-13s %7s %7s %8s %8s %8s\n", "class", "queued", "wait", "admit",
+            "in time", "per s", "p50", "p99", "wait p99");
+    for (uint32_t i = 0; now->has_load && i < now->load.class_count; i++)
+        print_class(screen, i, file);
+}
+
+/* "1: 12 %  2-3: 8 %  8-15: 80 %". */
+static void print_batches(const struct traffic_model *traffic, FILE *file)
+{
+    for (uint32_t first = 1; first <= MODEL_STATISTICS_MAX_ROWS; first *= 2) {
+        double share = 0;
+        for (uint32_t n = first; n < 2 * first && n <= MODEL_STATISTICS_MAX_ROWS; n++)
+            share += traffic->share[n - 1];
+        if (share <= 0)
+            continue;
+        if (first == 1)
+            fprintf(file, "  1: %.0f %%", 100 * share);
+        else if (first == MODEL_STATISTICS_MAX_ROWS)
+            fprintf(file, "  %u: %.0f %%", (unsigned)first, 100 * share);
+        else
+            fprintf(file, "  %u-%u: %.0f %%", (unsigned)first, (unsigned)(2 * first - 1),
+                    100 * share);
+    }
+}
+
+static void print_models(const struct screen *screen, FILE *file)
+{
+    if (screen->now->model_count == 0)
+        return;
+    fprintf(file, "\n%-16s %7s %9s %9s %10s  %s\n", "model", "version", "rows/s", "joined/s",
+            "rows/batch", "batches by rows");
+    for (uint32_t i = 0; i < screen->now->model_count; i++) {
+        struct traffic_model traffic;
+        char rows[QUANTITY_BYTES], joined[QUANTITY_BYTES];
+        traffic_model(screen->before, screen->now, i, &traffic);
+        screen_count(traffic.rows_per_s, rows);
+        screen_count(traffic.joined_per_s, joined);
+        print_name(traffic.name, 16, file);
+        fprintf(file, " %7u %9s %9s %10.2f", (unsigned)traffic.version, rows, joined,
+                traffic.mean_rows);
+        print_batches(&traffic, file);
+        fputc('\n', file);
+    }
+}
+
+static void print_roles(const struct roles *before, const struct roles *now, FILE *file)
+{
+    fprintf(file, "\n%-18s %8s %-10s %7s %5s %-12s %10s %7s\n", "process", "pid", "state", "cores",
+            "on", "may run on", "memory", "starts");
+    for (uint32_t i = 0; i < now->count; i++) {
+        const struct role *role = &now->items[i];
+        char busy[QUANTITY_BYTES] = "-", memory[QUANTITY_BYTES] = "-", core[QUANTITY_BYTES] = "-";
+        const double cores = roles_busy(before, now, i);
+        if (cores >= 0)
+            snprintf(busy, sizeof(busy), "%.2f", cores);
+        if (role->is_measured) {
+            screen_count((double)role->memory_bytes, memory);
+            snprintf(core, sizeof(core), "%d", role->core);
+        }
+        print_name(role->name, 18, file);
+        fprintf(file, " %8d ", role->pid);
+        print_name(role->state, 10, file);
+        fprintf(file, " %7s %5s ", busy, core);
+        print_name(role->is_measured ? role->cores : "-", 12, file);
+        fprintf(file, " %9s%s %7llu\n", memory, role->is_measured ? "B" : " ",
+                (unsigned long long)role->starts);
     }
 }
 
@@ -124,9 +223,12 @@ int screen_print(const struct screen *screen, FILE *file)
     if (rates_init(&rates, screen->before, screen->now, false))
         return -ENOMEM;
     print_load(screen, file);
-    print_overview(&rates, file);
+    if (screen->roles_now)
+        print_roles(screen->roles_before, screen->roles_now, file);
     if (screen->now->has_load && screen->now->load.class_count > 0)
-        print_classes(&screen->now->load, file);
+        print_classes(screen, file);
+    print_models(screen, file);
+    print_overview(&rates, file);
     if (screen->is_all) {
         rates_fini(&rates);
         if (rates_init(&rates, screen->before, screen->now, true))

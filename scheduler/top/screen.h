@@ -3,6 +3,7 @@
 #define SCHEDULER_TOP_SCREEN_H
 
 #include "scheduler/top/overview.h"
+#include "scheduler/top/roles.h"
 
 #include <stdio.h>
 
@@ -10,6 +11,7 @@
 
 struct screen {
     const struct sample *before, *now; /* borrowed */
+    const struct roles *roles_before, *roles_now; /* borrowed; NULL: not known */
     bool is_all; /* counters that are 0 too, and each queue by itself */
 };
 

@@ -3,6 +3,7 @@
 #include "scheduler/control/control.h"
 #include "shm/counters.h"
 #include "shm/load_report.h"
+#include "shm/model_statistics.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@ struct server {
     struct load_page_writer load_page;
     struct load_report load;
     struct counter_value *answered, *late, *rx[QUEUES];
+    struct region statistics_region;
+    struct model_statistics_shared *statistics;
 };
 
 static void say_status(void *context, struct control_status *status)
@@ -77,6 +80,31 @@ static int make_counters(struct server *server)
     return 0;
 }
 
+static int make_statistics(struct server *server)
+{
+    struct region *region = &server->statistics_region;
+    if (make_region(region, REGION_STATISTICS, model_statistics_bytes(1)))
+        return -1;
+    server->statistics = region_at(region, 0, region->payload_bytes);
+    server->statistics->version = 2;
+    server->statistics->class_count = 1;
+    snprintf(server->statistics->name, sizeof(server->statistics->name), "alexnet");
+    snprintf(server->statistics->classes[0].name, sizeof(server->statistics->classes[0].name),
+             "fast");
+    return control_share(&server->control, CONTROL_STATISTICS, "model 0", region);
+}
+
+/* Three requests of 25 ms each in a batch of two and one alone. */
+static void count(struct model_statistics_shared *statistics)
+{
+    atomic_fetch_add(&statistics->rows, 3);
+    atomic_fetch_add(&statistics->batch[0].count, 1);
+    atomic_fetch_add(&statistics->batch[1].count, 1);
+    atomic_fetch_add(&statistics->classes[0].outcome[MODEL_ANSWERED], 3);
+    for (int i = 0; i < 3; i++)
+        distribution_note(&statistics->classes[0].request, &distribution_time, 25000000);
+}
+
 static void go_on(struct server *server)
 {
     struct timespec now;
@@ -87,6 +115,7 @@ static void go_on(struct server *server)
     counter_add(server->late, 5);
     counter_add(server->rx[0], 30);
     counter_add(server->rx[1], 70);
+    count(server->statistics);
 }
 
 int main(int argc, char **argv)
@@ -101,7 +130,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "control_server: %s\n", why);
         return 1;
     }
-    if (make_load(&server) || make_counters(&server))
+    if (make_load(&server) || make_counters(&server) || make_statistics(&server))
         return 1;
     printf("ready\n");
     fflush(stdout);

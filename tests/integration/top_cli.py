@@ -58,7 +58,7 @@ class Top(unittest.TestCase):
         self.start()
         text = self.once()
         self.assertIn("state    ready\nworkers  2, utilization 82.5 %\nqueued   12, ", text)
-        for line in ("datagrams in ", "answers ", "rejects ", "jointd.answered ", "dataplane.rx_datagrams "):
+        for line in ("jointd    ", "fast    ", "alexnet    ", "datagrams in ", "answers ", "rejects ", "jointd.answered ", "dataplane.rx_datagrams "):
             self.assertEqual(text.count("\n" + line), 1, text)
         self.assertNotIn("dataplane.1.", text)
         self.assertNotIn("\033", text)
@@ -78,6 +78,17 @@ class Top(unittest.TestCase):
         rounds = answers["per_s"] * found["seconds"] / 10
         self.assertLessEqual(abs(rejects["per_s"] * found["seconds"] / 5 - rounds), 1.01)
         self.assertIsNone(found["overview"]["bytes_in"])
+        (latency,), (model,) = found["latency"], found["models"]
+        self.assertEqual((latency["class"], model["name"], model["version"]), ("fast", "alexnet", 2))
+        self.assertTrue(20 <= latency["request_ms"]["p50"] <= latency["request_ms"]["p99"] <= 30, latency)
+        self.assertIsNone(latency["queue_ms"])
+        self.assertAlmostEqual(latency["answers_per_s"] * found["seconds"] / 3, rounds, delta=1.01)
+        self.assertAlmostEqual(model["batch_rows"], 1.5, delta=0.1)
+        self.assertEqual(set(model["batches"]), {"1", "2"})
+        (process,) = found["processes"]  # the stand-in has no children
+        self.assertEqual((process["name"], process["state"], process["pid"]), ("jointd", "serving", self.servers[0].pid))
+        self.assertGreaterEqual(process["busy_cores"], 0)
+        self.assertGreater(process["memory_bytes"], 0)
         counters = {(c["source"], c["label"]): c for c in found["counters"]}
         self.assertEqual(len(counters), 4)
         self.assertEqual(counters["queue 1", "dataplane.1.rx_datagrams"]["kind"], "sum")
@@ -214,6 +225,13 @@ class Jointd(unittest.TestCase):
         for name, child in children.items():
             self.assertEqual(child["state"], "waiting" if name == "loader" else "running", name)
         self.wait_for(lambda: self.sources() == {"jointd", "queue 0", "queue 1"})
+        done = subprocess.run([JOINT, "top", "--control", str(self.path), "--once", "--json", "--interval", "0.05"],
+                              stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+        shown = {process["name"]: process for process in json.loads(done.stdout)["processes"]}
+        self.assertEqual(set(shown), {"jointd", *children} - {"loader"})
+        for name, process in shown.items():
+            self.assertEqual(process["pid"], children[name]["pid"] if name != "jointd" else self.jointd.pid)
+            self.assertTrue(process["may_run_on"] and 0 <= process["core"] < os.cpu_count(), process)
         os.kill(children["joint-dataplane"]["pid"], signal.SIGKILL)
         self.wait_for(lambda: self.children()["joint-dataplane"]["starts"] == 2)
         self.wait_for(lambda: self.sources() == {"jointd", "queue 0", "queue 1"})

@@ -55,31 +55,84 @@ static char *print(const struct screen *screen)
     return text;
 }
 
-static const char busy[] = "state    ready\n"
-                           "workers  2, utilization 82.5 %\n"
-                           "queued   12, oldest 4.10 ms, wait 2.15 ms; 37 with workers\n"
-                           "\n"
-                           "                 per second       in all\n"
-                           "datagrams in            500         2100\n"
-                           "datagrams out             -            -\n"
-                           "bytes in                  -            -\n"
-                           "bytes out                 -            -\n"
-                           "requests                  -            -\n"
-                           "answers                  10         1020\n"
-                           "rejects                   1            2\n"
-                           "\n"
-                           "class   queued       wait  admit         retry after  in time\n"
-                           "    0        3    2.15 ms  open                 0 ns   99.7 %\n"
-                           "    1        9    80.0 ms  closed            20.0 ms   50.0 %\n"
-                           "\n"
-                           "counter                              per second        value\n"
-                           "jointd.answered                              10         1020\n"
-                           "jointd.late                                   1            2\n"
-                           "jointd.busy_ns                           500 ms       3.00 s\n"
-                           "jointd.recovery_ns_max                               4.00 us\n"
-                           "dataplane.rx_datagrams                      500         2100\n";
+static const char busy[] =
+    "state    ready\n"
+    "workers  2, utilization 82.5 %\n"
+    "queued   12, oldest 4.10 ms, wait 2.15 ms; 37 with workers\n"
+    "\n"
+    "process                 pid state        cores    on may run on       memory  "
+    "starts\n"
+    "jointd                    7 serving       0.50     3 2-5             2.00 MB       "
+    "1\n"
+    "worker 0                  0 waiting          -     - -                    -        "
+    "9\n"
+    "\n"
+    "class        queued     wait admit         in time   per s      p50      p99 wait "
+    "p99\n"
+    "fast              3  2.15 ms open           99.7 %      10  6.00 ms  6.98 ms        "
+    "-\n"
+    "1                 9  80.0 ms closed         50.0 %       -        -        -        "
+    "-\n"
+    "\n"
+    "model            version    rows/s  joined/s rows/batch  batches by rows\n"
+    "n?t                    4        13         2       3.25  1: 25 %  4-7: 75 %\n"
+    "\n"
+    "                 per second       in all\n"
+    "datagrams in            500         2100\n"
+    "datagrams out             -            -\n"
+    "bytes in                  -            -\n"
+    "bytes out                 -            -\n"
+    "requests                  -            -\n"
+    "answers                  10         1020\n"
+    "rejects                   1            2\n"
+    "\n"
+    "counter                              per second        value\n"
+    "jointd.answered                              10         1020\n"
+    "jointd.late                                   1            2\n"
+    "jointd.busy_ns                           500 ms       3.00 s\n"
+    "jointd.recovery_ns_max                               4.00 us\n"
+    "dataplane.rx_datagrams                      500         2100\n";
 
 static struct sample before, now; /* 12 KiB each */
+
+static const struct roles roles_before = {
+    .at_ns = SECOND,
+    .count = 1,
+    .items = {{.name = "jointd", .pid = 7, .is_measured = true, .cpu_ns = SECOND}}};
+static const struct roles roles_now = {
+    .at_ns = 3 * SECOND,
+    .count = 2,
+    .items = {{.name = "jointd",
+               .state = "serving",
+               .pid = 7,
+               .starts = 1,
+               .is_measured = true,
+               .cpu_ns = 2 * SECOND,
+               .core = 3,
+               .cores = "2-5",
+               .memory_bytes = 2000000},
+              {.name = "worker 0", .state = "waiting", .starts = 9}}};
+
+/* One model with one class: of so many answers each took between 5 and 7 ms. */
+static void put_model(struct sample *sample, uint64_t answers, uint64_t ones, uint64_t fours,
+                      uint64_t joined)
+{
+    sample->models = calloc(1, sizeof(*sample->models));
+    sample->classes = calloc(1, sizeof(*sample->classes));
+    sample->model_count = sample->class_count = 1;
+    sample->models[0] = (struct sample_model){.name = "n\033t",
+                                              .version = 4,
+                                              .class_count = 1,
+                                              .rows = ones + 4 * fours,
+                                              .joined_rows = joined,
+                                              .batch = {[0] = ones, [3] = fours}};
+    sample->classes[0] = (struct sample_class){.name = "fast", .outcome = {answers}};
+    struct distribution distribution;
+    memset(&distribution, 0, sizeof(distribution));
+    for (uint64_t i = 0; i < answers; i++)
+        distribution_note(&distribution, &distribution_time, 6000000);
+    distribution_read(&distribution, &sample->classes[0].request);
+}
 
 static void fill(void)
 {
@@ -97,6 +150,8 @@ static void fill(void)
     put(&now, "jointd", "jointd.junk", COUNTER_SUM, 0);
     put(&now, "queue 0", "dataplane.0.rx_datagrams", COUNTER_SUM, 600);
     put(&now, "queue 1", "dataplane.1.rx_datagrams", COUNTER_SUM, 1500);
+    put_model(&before, 100, 10, 0, 3);
+    put_model(&now, 120, 12, 6, 7);
     now.load = (struct load_report){
         .generated_ns = 3 * SECOND - 1000,
         .valid_ns = SECOND / 2,
@@ -119,7 +174,8 @@ static void fill(void)
 static void a_busy_service_is_one_screen(void)
 {
     fill();
-    const struct screen screen = {&before, &now, false};
+    const struct screen screen = {
+        .before = &before, .now = &now, .roles_before = &roles_before, .roles_now = &roles_now};
     char *text = print(&screen);
     CU_ASSERT_STRING_EQUAL(text, busy);
     if (strcmp(text, busy) != 0)
@@ -132,7 +188,7 @@ static void a_busy_service_is_one_screen(void)
 static void all_shows_each_queue_and_every_zero(void)
 {
     fill();
-    const struct screen screen = {&before, &now, true};
+    const struct screen screen = {.before = &before, .now = &now, .is_all = true};
     char *text = print(&screen);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\njointd.junk                                   0"));
     CU_ASSERT_PTR_NOT_NULL(
@@ -149,7 +205,7 @@ static void a_load_that_is_too_old_says_so(void)
 {
     fill();
     now.load.generated_ns = now.at_ns - SECOND;
-    const struct screen screen = {&before, &now, false};
+    const struct screen screen = {.before = &before, .now = &now, .is_all = false};
     char *text = print(&screen);
     CU_ASSERT_PTR_NOT_NULL(
         strstr(text, "state    ready, but that was 1.00 s ago: jointd stands still\n"));
