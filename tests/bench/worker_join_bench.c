@@ -1,0 +1,185 @@
+/* What a stop costs a worker, and what merging saves: AlexNet, eight rows that enter at five cuts,
+ * merged into one dispatch or each cut by itself; in processor time of the worker, in turns. */
+#include "tests/property/worker_dispatch.h"
+#include "tests/unit/cunit_main.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BATCH 8u
+#define ROUNDS 15u
+#define ENTRIES 5u
+
+/* Rows that enter at a cut. */
+struct entry {
+    const char *layer; /* the cut after it; NULL: cut 0 */
+    uint32_t rows;
+};
+
+static const struct entry entries[ENTRIES] = {
+    {NULL, 2}, {"pool1", 2}, {"pool2", 1}, {"pool5", 1}, {"fc6", 2}};
+
+struct bench {
+    struct worker_host host;
+    struct worker_peer peer;
+    clockid_t clock; /* of the worker */
+    uint32_t number, segments;
+    uint32_t cut[ENTRIES];
+};
+
+static double cpu_ns(const struct bench *bench)
+{
+    struct timespec used;
+    clock_gettime(bench->clock, &used);
+    return (double)used.tv_sec * 1e9 + (double)used.tv_nsec;
+}
+
+static uint32_t cut_after(const struct worker_host *host, const char *layer)
+{
+    for (uint32_t k = 0; layer && k < host->cut_count; k++)
+        if (strcmp(engine_model_cut(host->model, k)->name, layer) == 0)
+            return k;
+    CU_ASSERT_PTR_NULL(layer);
+    return 0;
+}
+
+static void add_row(struct bench *bench, uint32_t slot, uint32_t from)
+{
+    const struct message_row row =
+        dispatch_row(&bench->host, bench->number, slot, from, bench->host.cut_count - 1);
+    worker_peer_say(&bench->peer, &(union message){.row = row});
+}
+
+static void begin(struct bench *bench, uint32_t from, uint32_t rows, uint64_t stops)
+{
+    worker_peer_say(&bench->peer,
+                    &(union message){.run = {.kind = MESSAGE_RUN,
+                                             .dispatch = ++bench->number,
+                                             .model = HOST_MODEL,
+                                             .from = (uint16_t)from,
+                                             .to = (uint16_t)(bench->host.cut_count - 1),
+                                             .row_count = (uint16_t)rows,
+                                             .stops = {stops}}});
+}
+
+static void finish(struct bench *bench)
+{
+    union message message;
+    do
+        message = worker_peer_hear(&bench->peer);
+    while (message.kind != MESSAGE_RUN_DONE);
+    CU_ASSERT_EQUAL(message.run_done.status, MESSAGE_OK);
+    bench->segments = message.run_done.segment_count;
+}
+
+/* A batch from cut 0. */
+static void run_whole(struct bench *bench, uint64_t stops)
+{
+    begin(bench, 0, BATCH, stops);
+    for (uint32_t r = 0; r < BATCH; r++)
+        add_row(bench, r, 0);
+    finish(bench);
+}
+
+static void without_stops(struct bench *bench)
+{
+    run_whole(bench, 0);
+}
+
+static void with_all_stops(struct bench *bench)
+{
+    run_whole(bench, UINT64_MAX);
+}
+
+static void merged(struct bench *bench)
+{
+    uint32_t slot = 0;
+    begin(bench, 0, BATCH, 0);
+    for (uint32_t e = 0; e < ENTRIES; e++)
+        for (uint32_t r = 0; r < entries[e].rows; r++)
+            add_row(bench, slot++, bench->cut[e]);
+    finish(bench);
+}
+
+static void each_cut_by_itself(struct bench *bench)
+{
+    uint32_t slot = 0;
+    for (uint32_t e = 0; e < ENTRIES; e++) {
+        begin(bench, bench->cut[e], entries[e].rows, 0);
+        for (uint32_t r = 0; r < entries[e].rows; r++)
+            add_row(bench, slot++, bench->cut[e]);
+        finish(bench);
+    }
+}
+
+static void each_row_by_itself(struct bench *bench)
+{
+    for (uint32_t e = 0; e < ENTRIES; e++)
+        for (uint32_t r = 0; r < entries[e].rows; r++) {
+            begin(bench, bench->cut[e], 1, 0);
+            add_row(bench, r, bench->cut[e]);
+            finish(bench);
+        }
+}
+
+static const struct way {
+    const char *name;
+    void (*run)(struct bench *bench);
+} ways[] = {{"8 rows from cut 0", without_stops},
+            {"8 rows from cut 0, a stop at each cut", with_all_stops},
+            {"8 rows from five cuts, merged", merged},
+            {"the same, each cut by itself", each_cut_by_itself},
+            {"the same, each row by itself", each_row_by_itself}};
+
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void joins_against_runs(void)
+{
+    static struct bench bench;
+    double ns[WAYS][ROUNDS];
+    uint32_t segments[WAYS];
+    worker_host_init(&bench.host, "alexnet", 1, 0, BATCH, 1, UINT64_C(20) << 20);
+    CU_ASSERT_TRUE_FATAL(BATCH * bench.host.place_bytes <= UINT64_C(20) << 20);
+    for (uint32_t e = 0; e < ENTRIES; e++)
+        bench.cut[e] = cut_after(&bench.host, entries[e].layer);
+    worker_peer_init(&bench.peer);
+    worker_peer_start(&bench.peer, &bench.host);
+    CU_ASSERT_EQUAL_FATAL(clock_getcpuclockid(bench.peer.pid, &bench.clock), 0);
+    for (size_t w = 0; w < WAYS; w++)
+        ways[w].run(&bench);
+    for (uint32_t round = 0; round < ROUNDS; round++)
+        for (size_t w = 0; w < WAYS; w++) {
+            const double before_ns = cpu_ns(&bench);
+            ways[w].run(&bench);
+            ns[w][round] = cpu_ns(&bench) - before_ns;
+            segments[w] = bench.segments;
+        }
+    printf(
+        "\nalexnet, processor time of the worker  median ms   middle half       best  segments\n");
+    for (size_t w = 0; w < WAYS; w++) {
+        qsort(ns[w], ROUNDS, sizeof(ns[w][0]), by_value);
+        printf("%-38s %8.2f   %6.2f to %6.2f  %6.2f  %4u\n", ways[w].name, ns[w][ROUNDS / 2] / 1e6,
+               ns[w][ROUNDS / 4] / 1e6, ns[w][3 * ROUNDS / 4] / 1e6, ns[w][0] / 1e6, segments[w]);
+    }
+    const double stops = segments[1] - segments[0];
+    printf("a stop with 8 rows: %.0f us in the median, %.0f by the best times\n",
+           (ns[1][ROUNDS / 2] - ns[0][ROUNDS / 2]) / 1e3 / stops,
+           (ns[1][0] - ns[0][0]) / 1e3 / stops);
+    printf("merged over each cut by itself: %.2f times the throughput in the median, %.2f best\n",
+           ns[3][ROUNDS / 2] / ns[2][ROUNDS / 2], ns[3][0] / ns[2][0]);
+    worker_peer_stop(&bench.peer);
+    worker_host_fini(&bench.host);
+}
+
+const struct cunit_test tests[] = {
+    {"what stops cost, and what merging saves", joins_against_runs},
+    {NULL, NULL},
+};
