@@ -7,6 +7,7 @@ join serves with many in flight and no deadlines, over the same mix."""
 import argparse
 import contextlib
 import dataclasses
+import math
 import os
 import statistics
 import sys
@@ -18,11 +19,12 @@ FACTOR = 4  # deadlines over the unloaded time
 CLASSES = {"class interactive": {"weight": 8}, "class batch": {"weight": 1}}
 INTERACTIVE, BATCH = range(len(CLASSES))
 WARMUP_S = 0.5
+REQUEST_LOG = "requests.log"
 
 
 @dataclasses.dataclass
 class Row:
-    """One line of the table. worse: the values of single rounds that the middle is of; is_least: value must be to_reach or more."""
+    """One line of the table. values: of single rounds, whose middle counts; is_least: it must be to_reach or more, not less."""
     measure: str
     to_reach: float
     values: list
@@ -30,6 +32,7 @@ class Row:
     is_least: bool = True
     unit: str = ""
     scale: float = 1
+    digits: int = 2
 
     def middle(self):
         return statistics.median(self.values)
@@ -38,13 +41,16 @@ class Row:
         return self.middle() >= self.to_reach if self.is_least else self.middle() <= self.to_reach
 
     def text(self, value):
-        return f"{value * self.scale:.{0 if self.unit == ' ms' else 2 if self.scale == 1 else 1}f}{self.unit}"
+        if math.isinf(value):
+            return "no bound"
+        return f"{value * self.scale:,.{self.digits}f}{self.unit}"
 
     def cells(self):
-        quarter = sorted(self.values)
-        low, high = (statistics.quantiles(quarter, n=4)[i] for i in (0, 2)) if len(quarter) > 1 else (quarter[0], quarter[0])
-        spread = f"{self.text(self.middle())} ({self.text(low)} to {self.text(high)})" if len(quarter) > 1 else self.text(quarter[0])
-        return (self.measure, f"{'' if self.is_least else 'under '}{self.text(self.to_reach)}", spread,
+        text = self.text(self.middle())
+        if len(self.values) > 1 and not any(map(math.isinf, self.values)):
+            low, _, high = statistics.quantiles(self.values, n=4, method="inclusive")
+            text += f" ({self.text(low)} to {self.text(high)})"
+        return (self.measure, f"{'' if self.is_least else 'under '}{self.text(self.to_reach)}", text,
                 "yes" if self.is_reached() else "**no**", self.words)
 
 
@@ -60,10 +66,11 @@ class Bench:
 
     def __init__(self, options, cores, modes):
         self.options, self.modes = options, modes
-        settings = {"dispatch": {"max_batch": options.batch}} | CLASSES
+        settings = {"dispatch": {"max_batch": options.batch}, "log": {"requests": "full"}} | CLASSES
         self.services = {mode: host.Service(options, cores, [options.model], merge(settings, {"dispatch": {"mode": mode}}), niceness())
                          for mode in modes}
         self.stack = contextlib.ExitStack()
+        self.read = {}
 
     def __enter__(self):
         with self.stack:
@@ -78,6 +85,18 @@ class Bench:
 
     def service(self, mode="join"):
         return self.services[mode if mode in self.services else self.modes[0]]
+
+    def logged(self, mode="join"):
+        """What the service wrote of requests since it was asked last: a dict for each."""
+        service = self.service(mode)
+        path = service.folder / REQUEST_LOG
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        lines = [line.split("\t") for line in lines if not line.startswith("#")]
+        if not lines:
+            return []
+        begin = self.read.get(mode, 0)
+        self.read[mode] = len(lines)
+        return [dict(zip(lines[0], line)) for line in lines[1:][begin:] if len(line) == len(lines[0])]
 
     def words(self, *more, clients=400):
         return ["--split", "mix", "--mix", ",".join(f"{cut}=1" for cut in CUTS), "--sockets", 1, "--clients", clients, "--warmup", WARMUP_S,

@@ -187,6 +187,8 @@ class Service:
                     "dataplane": {"port": "uring", "cores": min(self.cores.rest)},
                     "workers": {"cores": self.cores.worker, "spares": 0},
                     "api": {"listen": ""}}
+        if self.settings.get("log"):
+            sections["log"] = {"file": self.folder / "requests.log"}
         sections |= {f"model {name}": {"path": self.path(name)} for name in self.models}
         for section, settings in self.settings.items():
             sections.setdefault(section, {}).update(settings)
