@@ -14,6 +14,7 @@
  *   share    a client or class ahead of its share finds less room, down to half, so that who is
  *            within its share finds some */
 #include "scheduler/dispatch/state.h"
+#include "scheduler/dispatch/trial.h"
 
 #define MARGIN_STEP 0.05 /* for a broken promise */
 #define MARGIN_TARGET 0.004 /* of promises that may be broken */
@@ -137,6 +138,20 @@ static bool is_possible(const struct dispatch *dispatch, const struct question *
     return false;
 }
 
+/* By a trial where there can be one; under overload, if it is not too dear. */
+static bool does_fit(struct dispatch *dispatch, const struct question *question, double share,
+                     struct admission_claim *claim)
+{
+    struct dispatch_request narrowed = *question->facts;
+    narrowed.deadline_ns = question->now_ns + (uint64_t)(question->budget_ns * share);
+    const enum trial trial = dispatch_trial(dispatch, &narrowed, question->now_ns);
+    if (trial == TRIAL_UNKNOWN)
+        return is_possible(dispatch, question, share, claim);
+    if (share >= 1)
+        dispatch_note_trial(dispatch, question->facts, trial);
+    return trial == TRIAL_FITS;
+}
+
 /* How much of its time is left to who is ahead of its share: all to who is not. */
 static double share_of(const struct dispatch *dispatch, const struct question *question)
 {
@@ -186,11 +201,11 @@ static enum dispatch_verdict decide_in_time(struct dispatch *dispatch,
     const uint64_t predicted_ns = question.level_ns;
     const double share = share_of(dispatch, &question);
     if (facts->deadline_ns == DISPATCH_NO_DEADLINE || is_nothing_before ||
-        is_possible(dispatch, &question, share, claim)) {
+        does_fit(dispatch, &question, share, claim)) {
         claim->predicted_wait_ns = predicted_ns;
         return DISPATCH_QUEUED;
     }
-    if (share < 1 && is_possible(dispatch, &question, 1, claim))
+    if (share < 1 && does_fit(dispatch, &question, 1, claim))
         return DISPATCH_OVER_CREDIT;
     return DISPATCH_LATE;
 }

@@ -125,61 +125,105 @@ static int64_t slack_ns(const struct dispatch *dispatch, const struct host *host
     return least_ns;
 }
 
+/* One that might enter, waiting or not even queued yet. */
+struct guest {
+    struct path_entry entry;
+    uint32_t model;
+    uint64_t needed_ns; /* alone, at most */
+};
+
 /* Whether it is better off before the dispatch than in it: nobody there is in a hurry. */
-static bool is_ahead(const struct host *host, const struct request *request)
+static bool is_ahead(const struct host *host, const struct guest *guest)
 {
-    return host->is_patient && request->facts.deadline_ns != DISPATCH_NO_DEADLINE;
+    return host->is_patient && guest->entry.due_ns != DISPATCH_NO_DEADLINE;
 }
 
-static bool join(struct dispatch *dispatch, struct host *host, uint32_t slot,
-                 struct dispatch_action *action)
+/* It is then the last entry of the rest of the host's way. */
+static bool can_join(const struct dispatch *dispatch, struct host *host, const struct guest *guest)
+{
+    const struct path_entry *entry = &guest->entry;
+    const bool is_of_others = host->rest.entry_count && entry->class_index != host->class_index;
+    if (host->run->model != guest->model || host->run->is_alone || is_of_others ||
+        is_ahead(host, guest) || entry->from < host->run->at || entry->to > host->run->to)
+        return false;
+    if (!path_add(&host->rest, entry))
+        return false;
+    if (slack_ns(dispatch, host) >= 0)
+        return true;
+    path_remove(&host->rest, host->rest.entry_count - 1);
+    return false;
+}
+
+/* Whether it can go before what the worker has, and how long that can wait. */
+static bool can_go_before(const struct dispatch *dispatch, const struct host *host,
+                          const struct guest *guest, uint64_t *limit_ns)
+{
+    const uint64_t due_ns = guest->entry.due_ns;
+    if (host->open[0]->urgency > DISPATCH_URGENCY || !host->rest.entry_count ||
+        dispatch_free_record(host->worker) == DISPATCH_NONE || due_ns == DISPATCH_NO_DEADLINE ||
+        host->start_ns + guest->needed_ns > due_ns)
+        return false;
+    if (!is_ahead(host, guest) && host->worker->ends_ns + guest->needed_ns <= due_ns)
+        return false;
+    const int64_t slack = slack_ns(dispatch, host);
+    if (slack < 0 || (uint64_t)slack < guest->needed_ns)
+        return false;
+    *limit_ns = (uint64_t)slack;
+    return true;
+}
+
+static struct guest guest_of(const struct dispatch *dispatch, uint32_t slot)
 {
     const struct request *request = &dispatch->requests[slot];
     const struct dispatch_request *facts = &request->facts;
-    const bool is_of_others = host->rest.entry_count && facts->class_index != host->class_index;
-    if (host->run->is_alone || facts->from < host->run->at || facts->to > host->run->to ||
-        is_of_others)
+    return (struct guest){.entry = dispatch_entry(dispatch, slot),
+                          .model = facts->model,
+                          .needed_ns =
+                              batch_cost_ns(&dispatch->models[facts->model].cost, COST_SAFE,
+                                            facts->from, facts->to, request->rows_left)};
+}
+
+static bool join(struct dispatch *dispatch, struct host *host, const struct guest *guest,
+                 struct dispatch_action *action)
+{
+    if (!can_join(dispatch, host, guest))
         return false;
-    const struct path_entry entry = dispatch_entry(dispatch, slot);
-    if (!path_add(&host->rest, &entry))
-        return false;
-    if (slack_ns(dispatch, host) < 0) {
-        path_remove(&host->rest, host->rest.entry_count - 1);
-        return false;
-    }
+    const uint32_t slot = guest->entry.slot;
     const struct dispatch_gift gift = {.worker = host->at,
                                        .expected_ns =
                                            path_ns(&host->rest, COST_TYPICAL) - host->rest_ns,
                                        .slots = &slot,
                                        .count = 1};
-    const uint64_t alone_ns = request->alone_ns;
+    const uint64_t alone_ns = dispatch->requests[slot].alone_ns;
     if (alone_ns > gift.expected_ns)
         dispatch->counts.saved_ns += alone_ns - gift.expected_ns;
     dispatch_give_more(dispatch, &gift, host->run, action);
     return true;
 }
 
-static bool preempt(struct dispatch *dispatch, const struct host *host, uint32_t slot,
-                    uint64_t now_ns, struct dispatch_action *action)
+bool dispatch_could_join(struct dispatch *dispatch, const struct dispatch_request *facts,
+                         uint32_t at, uint64_t now_ns, uint64_t *added_ns)
 {
-    const struct request *request = &dispatch->requests[slot];
-    const struct dispatch_request *facts = &request->facts;
-    if (host->open[0]->urgency > DISPATCH_URGENCY || !host->rest.entry_count ||
-        dispatch_free_record(host->worker) == DISPATCH_NONE)
+    struct host host;
+    uint64_t limit_ns;
+    const struct guest guest = {.entry = {.slot = facts->slot,
+                                          .from = facts->from,
+                                          .to = facts->to,
+                                          .rows = facts->rows,
+                                          .class_index = facts->class_index,
+                                          .due_ns = facts->deadline_ns},
+                                .model = facts->model,
+                                .needed_ns =
+                                    batch_cost_ns(&dispatch->models[facts->model].cost, COST_SAFE,
+                                                  facts->from, facts->to, facts->rows)};
+    if (!find_host(dispatch, at, now_ns, &host))
         return false;
-    const uint64_t needed_ns = batch_cost_ns(&dispatch->models[facts->model].cost, COST_SAFE,
-                                             facts->from, facts->to, request->rows_left);
-    if (facts->deadline_ns == DISPATCH_NO_DEADLINE ||
-        host->start_ns + needed_ns > facts->deadline_ns)
-        return false;
-    if (!is_ahead(host, request) && host->worker->ends_ns + needed_ns <= facts->deadline_ns)
-        return false;
-    const int64_t slack = slack_ns(dispatch, host);
-    if (slack < 0 || (uint64_t)slack < needed_ns)
-        return false;
-    dispatch_compose_before(dispatch, slot, host->at, host->start_ns, (uint64_t)slack, now_ns,
-                            action);
-    return true;
+    if (can_join(dispatch, &host, &guest)) {
+        *added_ns = path_ns(&host.rest, COST_TYPICAL) - host.rest_ns;
+        return true;
+    }
+    *added_ns = guest.needed_ns;
+    return can_go_before(dispatch, &host, &guest, &limit_ns);
 }
 
 /* The most urgent of the model that can. */
@@ -193,11 +237,15 @@ static bool look_at(struct dispatch *dispatch, uint32_t at, struct host *host, u
         const uint32_t slot = order_heap_walk_next(&walk);
         if (slot == ORDER_HEAP_NONE)
             return false;
-        if (host->run->model == at && !is_ahead(host, &dispatch->requests[slot]) &&
-            join(dispatch, host, slot, action))
+        const struct guest guest = guest_of(dispatch, slot);
+        uint64_t limit_ns;
+        if (join(dispatch, host, &guest, action))
             return true;
-        if (preempt(dispatch, host, slot, now_ns, action))
+        if (can_go_before(dispatch, host, &guest, &limit_ns)) {
+            dispatch_compose_before(dispatch, slot, host->at, host->start_ns, limit_ns, now_ns,
+                                    action);
             return true;
+        }
     }
     return false;
 }

@@ -16,6 +16,7 @@ struct path_entry {
     uint32_t slot;
     uint16_t from, to;
     uint16_t rows;
+    uint8_t class_index;
     uint64_t due_ns; /* UINT64_MAX: none */
 };
 

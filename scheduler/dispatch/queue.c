@@ -207,6 +207,7 @@ void dispatch_queue_in(struct dispatch *dispatch, uint32_t slot, bool is_new, ui
         struct model *model = &dispatch->models[facts->model];
         order_heap_push(&model->crowd, dispatch->by_crowd, slot, request->order_ns,
                         request->sequence);
+        model->crowd_count++;
         model->wants_join = true;
     }
     dispatch->queued_count++;
@@ -224,8 +225,11 @@ void dispatch_queue_take(struct dispatch *dispatch, uint32_t slot)
     order_heap_remove(&dispatch->ages, dispatch->by_age, slot);
     if (request->facts.deadline_ns != DISPATCH_NO_DEADLINE)
         order_heap_remove(&dispatch->drops, dispatch->by_drop, slot);
-    if (dispatch_is_joinable(dispatch, bucket))
-        order_heap_remove(&dispatch->models[request->facts.model].crowd, dispatch->by_crowd, slot);
+    if (dispatch_is_joinable(dispatch, bucket)) {
+        struct model *model = &dispatch->models[request->facts.model];
+        order_heap_remove(&model->crowd, dispatch->by_crowd, slot);
+        model->crowd_count--;
+    }
     if (request->older != DISPATCH_NONE)
         dispatch->requests[request->older].newer = request->newer;
     else

@@ -65,6 +65,7 @@ struct model {
     uint64_t queued_ns; /* sum over its buckets */
     struct order_heap ready; /* buckets that any worker may run, the most urgent first */
     struct order_heap crowd; /* requests that may run with others across cuts, likewise */
+    uint32_t crowd_count;
     bool wants_join; /* somebody came, or got room, since joins were last looked for */
     uint64_t *workers; /* [worker_words]: bit set: has it */
 };
@@ -118,6 +119,7 @@ struct dispatch {
     uint32_t next_number;
     uint64_t next_sequence;
     uint64_t latest_ns; /* the latest time that anybody told */
+    double price, mean_cost_ns; /* trial.c: over the mean, which is moving */
     uint64_t due_came_ns; /* when a request with a deadline last came; 0: none did */
     uint64_t busy_ns; /* of dispatches that ended */
     struct dispatch_counts counts;
@@ -233,6 +235,10 @@ void dispatch_rest(const struct dispatch *dispatch, const struct run *run, struc
 void dispatch_reckon(struct dispatch *dispatch, uint32_t worker, uint64_t now_ns);
 /* Somebody that waits joins a dispatch that runs, or is put before it. False: nobody. */
 bool dispatch_join(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action);
+
+/* Whether one that is not queued yet could; and what that adds to the worker's work. */
+bool dispatch_could_join(struct dispatch *dispatch, const struct dispatch_request *facts,
+                         uint32_t worker, uint64_t now_ns, uint64_t *added_ns);
 
 /* In mode ACROSS: whether the bucket's requests may run with others. */
 static inline bool dispatch_is_joinable(const struct dispatch *dispatch,

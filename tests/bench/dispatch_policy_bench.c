@@ -56,7 +56,8 @@ static int run(enum dispatch_mode mode, bool has_admission, double load, uint32_
         const uint32_t cut = config.streams[0].cuts[i];
         printf(" %.0f", 100.0 * (double)c->answered_at[cut] / (double)c->offered_at[cut]);
     }
-    printf(" %% | %llu\n", (unsigned long long)result.missed);
+    printf(" %% | %llu | dropped %.2f %%\n", (unsigned long long)result.missed,
+           100.0 * (double)c->dropped / (double)(c->offered - c->refused));
     return 0;
 }
 

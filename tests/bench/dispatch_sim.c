@@ -74,7 +74,7 @@ static void arrive(struct sim *sim, uint32_t at)
         .to = SIM_CUTS - 1,
         .rows = (uint16_t)stream->rows,
         .class_index = stream->class_index,
-        .client = at,
+        .client = shm_random_next(&sim->random) % 200,
         .arrived_ns = sim->now_ns,
         .deadline_ns = stream->deadline_times > 0
                            ? sim->now_ns + (uint64_t)(stream->deadline_times * alone_ns)

@@ -1,0 +1,203 @@
+/* Whether a newcomer and all that waits can be in time: by putting together, on paper, the paths
+ * that workers would be given one after the other if nobody else came.
+ *
+ * Nothing else tells how many of those that wait share what they have in common. It is exact where
+ * parts take as long as predicted. It costs a decision or two, and is for short queues of one
+ * model: with deadlines a queue is short.
+ *
+ * What is let in can not be given up later for others that would do more with the time. So under
+ * overload there is a price: who would cost much more than others is refused though there would be
+ * room, as lines of a telephone network are kept for those who pay most (trunk reservation). */
+#include "scheduler/dispatch/trial.h"
+#include "scheduler/dispatch/compose.h"
+#include "scheduler/dispatch/state.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* What a request may cost under overload, over the mean: so much lower after each refusal of one
+ * that cost less, and higher after each that fits, so that one in so many of these is refused. */
+#define PRICE_STEP 0.05
+#define PRICE_REFUSED 0.05
+#define PRICE_LEAST 1.0
+#define PRICE_MOST 4.0
+#define PRICE_CHEAP 0.125 /* what costs less is never refused for it, and says nothing about it */
+#define MEAN_WEIGHT (1.0 / 64)
+
+enum { MOST_WORKERS = 16, MOST_WAITING = 32 };
+
+struct plan {
+    const struct dispatch *dispatch;
+    const struct model *model;
+    uint64_t now_ns;
+    uint32_t worker_count;
+    uint32_t workers[MOST_WORKERS];
+    uint64_t free_ns[MOST_WORKERS]; /* when each can begin */
+    struct crowd crowd;
+};
+
+static bool is_short(const struct dispatch *dispatch, const struct dispatch_request *facts)
+{
+    const struct model *model = &dispatch->models[facts->model];
+    const uint32_t most = batch_cost_most_rows(&model->cost, facts->from, facts->to);
+    return dispatch->config.mode == DISPATCH_ACROSS && most > 1 && facts->rows <= most &&
+           facts->deadline_ns != DISPATCH_NO_DEADLINE && model->crowd_count < MOST_WAITING &&
+           model->crowd_count == dispatch->queued_count;
+}
+
+static bool plan_init(struct plan *plan, const struct dispatch *dispatch, uint32_t model,
+                      uint64_t now_ns)
+{
+    plan->dispatch = dispatch;
+    plan->model = &dispatch->models[model];
+    plan->now_ns = now_ns;
+    plan->worker_count = 0;
+    for (uint32_t i = 0; i < dispatch->config.max_workers; i++) {
+        const struct worker *worker = &dispatch->workers[i];
+        if (!dispatch_worker_can(dispatch, i, model))
+            continue;
+        if (plan->worker_count == MOST_WORKERS)
+            return false;
+        plan->workers[plan->worker_count] = i;
+        plan->free_ns[plan->worker_count++] =
+            worker->open_count && worker->ends_ns > now_ns ? worker->ends_ns : now_ns;
+    }
+    return plan->worker_count > 0;
+}
+
+/* The crowd, and the newcomer where its order puts it. */
+static void gather(struct plan *plan, const struct dispatch_request *newcomer)
+{
+    struct crowd *crowd = &plan->crowd;
+    crowd_init(crowd, plan->dispatch, plan->model);
+    crowd_has(crowd, COMPOSE_CANDIDATES);
+    if (!newcomer)
+        return;
+    const uint64_t order_ns = dispatch_order_ns(plan->dispatch, newcomer, plan->now_ns);
+    uint32_t at = crowd->count++;
+    for (; at && plan->dispatch->requests[crowd->entries[at - 1].slot].order_ns > order_ns; at--)
+        crowd->entries[at] = crowd->entries[at - 1];
+    crowd->is_gone[crowd->count - 1] = false;
+    crowd->entries[at] = (struct path_entry){.slot = newcomer->slot,
+                                             .from = newcomer->from,
+                                             .to = newcomer->to,
+                                             .rows = newcomer->rows,
+                                             .class_index = newcomer->class_index,
+                                             .due_ns = newcomer->deadline_ns};
+}
+
+static void find_free(const struct plan *plan, uint32_t *first, uint64_t *second_ns)
+{
+    *first = 0;
+    *second_ns = UINT64_MAX;
+    for (uint32_t i = 1; i < plan->worker_count; i++) {
+        const uint32_t later = plan->free_ns[i] < plan->free_ns[*first] ? *first : i;
+        *first = later == i ? *first : i;
+        *second_ns = plan->free_ns[later] < *second_ns ? plan->free_ns[later] : *second_ns;
+    }
+}
+
+static const struct path_entry *next_due(const struct crowd *crowd)
+{
+    bool is_any_due = false;
+    const struct path_entry *first = NULL;
+    for (uint32_t i = 0; i < crowd->count; i++) {
+        if (crowd->is_gone[i])
+            continue;
+        first = first ? first : &crowd->entries[i];
+        is_any_due |= crowd->entries[i].due_ns != DISPATCH_NO_DEADLINE;
+    }
+    return is_any_due ? first : NULL;
+}
+
+static void take_out(struct crowd *crowd, const struct path *path)
+{
+    for (uint32_t i = 0; i < crowd->count; i++)
+        for (uint32_t k = 0; k < path->entry_count; k++)
+            crowd->is_gone[i] |= crowd->entries[i].slot == path->entries[k].slot;
+}
+
+/* All that are due are in time. */
+static bool is_plan_kept(struct plan *plan)
+{
+    const struct path_entry *first;
+    struct composing composing;
+    composing.dispatch = plan->dispatch;
+    composing.model = plan->model;
+    composing.crowd = &plan->crowd;
+    composing.now_ns = plan->now_ns;
+    composing.limit_ns = UINT64_MAX;
+    while ((first = next_due(&plan->crowd)) != NULL) {
+        uint32_t at;
+        find_free(plan, &at, &composing.elsewhere_ns);
+        composing.start_ns = plan->free_ns[at];
+        if (compose_path(&composing, first) == COMPOSED_LATE)
+            return false;
+        take_out(&plan->crowd, &composing.path);
+        plan->free_ns[at] += path_ns(&composing.path, COST_SAFE);
+    }
+    return true;
+}
+
+/* It enters something that runs, or goes before it, and all that waits is in time even so. */
+static bool fits_now(struct dispatch *dispatch, const struct dispatch_request *facts,
+                     const struct plan *idle, uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < idle->worker_count; i++) {
+        uint64_t added_ns;
+        if (!dispatch_could_join(dispatch, facts, idle->workers[i], now_ns, &added_ns))
+            continue;
+        struct plan plan = *idle;
+        plan.free_ns[i] += added_ns;
+        gather(&plan, NULL);
+        if (is_plan_kept(&plan))
+            return true;
+    }
+    return false;
+}
+
+/* What it takes of a worker in a full batch, by its class's weight. */
+static double cost_ns(const struct dispatch *dispatch, const struct dispatch_request *facts)
+{
+    const struct batch_cost *cost = &dispatch->models[facts->model].cost;
+    const uint32_t most = batch_cost_most_rows(cost, facts->from, facts->to);
+    return (double)batch_cost_ns(cost, COST_TYPICAL, facts->from, facts->to, most) * facts->rows /
+           most / dispatch->classes[facts->class_index].weight;
+}
+
+static bool is_too_dear(const struct dispatch *dispatch, const struct dispatch_request *facts)
+{
+    return dispatch->queued_count && dispatch->price > 0 &&
+           cost_ns(dispatch, facts) > dispatch->price * dispatch->mean_cost_ns;
+}
+
+void dispatch_note_trial(struct dispatch *dispatch, const struct dispatch_request *facts,
+                         enum trial trial)
+{
+    const double cost = cost_ns(dispatch, facts);
+    const double more = PRICE_STEP * PRICE_REFUSED / (1 - PRICE_REFUSED);
+    const bool was_too_dear = is_too_dear(dispatch, facts);
+    if (dispatch->price <= 0) {
+        dispatch->price = PRICE_MOST;
+        dispatch->mean_cost_ns = cost;
+    }
+    dispatch->mean_cost_ns += MEAN_WEIGHT * (cost - dispatch->mean_cost_ns);
+    if (was_too_dear || cost < PRICE_CHEAP * dispatch->mean_cost_ns)
+        return;
+    const double price = dispatch->price * (trial == TRIAL_LATE ? 1 - PRICE_STEP : 1 + more);
+    dispatch->price = price < PRICE_LEAST ? PRICE_LEAST : price > PRICE_MOST ? PRICE_MOST : price;
+}
+
+enum trial dispatch_trial(struct dispatch *dispatch, const struct dispatch_request *facts,
+                          uint64_t now_ns)
+{
+    struct plan plan;
+    if (!is_short(dispatch, facts) || !plan_init(&plan, dispatch, facts->model, now_ns))
+        return TRIAL_UNKNOWN;
+    if (is_too_dear(dispatch, facts))
+        return TRIAL_LATE;
+    if (fits_now(dispatch, facts, &plan, now_ns))
+        return TRIAL_FITS;
+    gather(&plan, facts);
+    return is_plan_kept(&plan) ? TRIAL_FITS : TRIAL_LATE;
+}
