@@ -258,7 +258,7 @@ static int tell_rows(struct service *service, uint64_t now_ns)
     int work = 0;
     if (now_ns < api->rows_ns)
         return 0;
-    const uint32_t count = catalogue_rows(service, api->rows, API_MAX_ROWS);
+    const uint32_t count = repository_rows(service, api->rows, API_MAX_ROWS);
     for (uint32_t i = 0; i < count; i++) {
         if (i < api->told_row_count &&
             memcmp(&api->rows[i], &api->told_rows[i], sizeof(api->rows[i])) == 0)

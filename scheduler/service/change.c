@@ -134,7 +134,7 @@ static void begin_unload(struct service *service, struct change *change)
     struct model_set *set = &service->models;
     change->order = newest_order(set, name);
     if (!change->order && !find_section(&service->config, name) &&
-        !catalogue_find(&service->catalogue, name)) {
+        !repository_find(&service->repository, name)) {
         answer(change, API_UNKNOWN, "no model %s; /v2/repository/index lists them", name);
         return;
     }
@@ -149,7 +149,7 @@ static void begin_unload(struct service *service, struct change *change)
                     name, model->version);
         model_set_remove(service, i);
     }
-    catalogue_forget(&service->catalogue, name);
+    repository_forget(&service->repository, name);
 }
 
 static void begin(struct service *service, struct change *change)
@@ -215,7 +215,8 @@ static void look_at_load(const struct service *service, struct change *change)
     }
     if (change->is_answered)
         return;
-    const struct catalogue_entry *entry = catalogue_find(&service->catalogue, change->asked.name);
+    const struct repository_entry *entry =
+        repository_find(&service->repository, change->asked.name);
     answer(change, API_FAILED, "%s",
            entry ? entry->reason : "a later change of this model came before it");
 }

@@ -132,7 +132,7 @@ int model_set_want(struct service *service, const struct model_section *section)
                 section->name, what, strerror(-error), section->name);
         char reason[API_TEXT_BYTES];
         snprintf(reason, sizeof(reason), "%.180s: %s", what, strerror(-error));
-        catalogue_failed(&service->catalogue, section->name, (uint32_t)section->version, reason);
+        repository_failed(&service->repository, section->name, (uint32_t)section->version, reason);
         return error;
     }
     const struct model *newest = find_newest(&service->models, section->name);

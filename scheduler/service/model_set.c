@@ -116,7 +116,7 @@ static void fail(struct service *service, uint32_t number, const char *text)
     log_say(&service->log, "model %s (version %u): %s%s; `joint cuts %s` tries it alone",
             model->name, model->version, text,
             is_there_another ? "; the one before it serves on" : "", model->file.path);
-    catalogue_failed(&service->catalogue, model->name, model->version, text);
+    repository_failed(&service->repository, model->name, model->version, text);
     model_set_remove(service, number);
 }
 
@@ -217,7 +217,7 @@ void model_set_ready(struct service *service, uint32_t number)
     }
     model->is_known = true;
     model->state = MODEL_SERVING;
-    catalogue_forget(&service->catalogue, model->name);
+    repository_forget(&service->repository, model->name);
     log_say(&service->log,
             "model %s (version %u): %u cuts, batches of %u, %.1f MB of weights; "
             "ready after %.1f s",

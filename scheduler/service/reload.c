@@ -124,7 +124,7 @@ static void take_over(struct service *service, struct jointd_config *wanted)
     changes_read_token(service);
     api_renew_tls(&service->api);
     remove_models(service, wanted);
-    service->catalogue.count = 0; /* what fails again is noted again */
+    service->repository.count = 0; /* what fails again is noted again */
     for (uint32_t i = 0; i < wanted->model_count; i++)
         model_set_want(service, &wanted->models[i]);
     swap_models(service, wanted);

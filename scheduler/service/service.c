@@ -117,7 +117,7 @@ static int make_parts(struct service *service)
     if (!error)
         error = workers_init(&service->workers, service);
     if (!error)
-        error = catalogue_init(&service->catalogue);
+        error = repository_init(&service->repository);
     if (!error)
         error = api_init(&service->api, service);
     if (!error)
@@ -194,7 +194,7 @@ void service_destroy(struct service *service)
         return;
     show_fini(&service->show);
     api_fini(&service->api);
-    catalogue_fini(&service->catalogue);
+    repository_fini(&service->repository);
     workers_fini(&service->workers);
     model_set_fini(&service->models);
     dataplane_fini(&service->dataplane);

@@ -24,7 +24,7 @@
 #include "scheduler/config/jointd_config.h"
 #include "scheduler/dispatch/dispatch.h"
 #include "scheduler/service/api.h"
-#include "scheduler/service/catalogue.h"
+#include "scheduler/service/repository.h"
 #include "scheduler/service/change.h"
 #include "scheduler/service/counts.h"
 #include "scheduler/service/dataplane.h"
@@ -80,7 +80,7 @@ struct service {
     struct model_set models;
     struct workers workers;
     struct dataplane dataplane;
-    struct catalogue catalogue;
+    struct repository repository;
     struct changes changes;
     struct api api;
     struct load load;

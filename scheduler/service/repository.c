@@ -1,6 +1,6 @@
 /* Remembers failures; the rest is read from the models that are there and from the configuration.
  */
-#include "scheduler/service/catalogue.h"
+#include "scheduler/service/repository.h"
 #include "scheduler/service/service.h"
 
 #include <errno.h>
@@ -8,39 +8,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-int catalogue_init(struct catalogue *catalogue)
+int repository_init(struct repository *repository)
 {
-    *catalogue = (struct catalogue){.entries = calloc(CATALOGUE_MAX, sizeof(*catalogue->entries))};
-    return catalogue->entries ? 0 : -ENOMEM;
+    *repository =
+        (struct repository){.entries = calloc(REPOSITORY_MAX, sizeof(*repository->entries))};
+    return repository->entries ? 0 : -ENOMEM;
 }
 
-void catalogue_fini(struct catalogue *catalogue)
+void repository_fini(struct repository *repository)
 {
-    if (!catalogue)
+    if (!repository)
         return;
-    free(catalogue->entries);
-    *catalogue = (struct catalogue){0};
+    free(repository->entries);
+    *repository = (struct repository){0};
 }
 
-static struct catalogue_entry *find(const struct catalogue *catalogue, const char *name)
+static struct repository_entry *find(const struct repository *repository, const char *name)
 {
-    for (uint32_t i = 0; i < catalogue->count; i++)
-        if (strcmp(catalogue->entries[i].name, name) == 0)
-            return &catalogue->entries[i];
+    for (uint32_t i = 0; i < repository->count; i++)
+        if (strcmp(repository->entries[i].name, name) == 0)
+            return &repository->entries[i];
     return NULL;
 }
 
-const struct catalogue_entry *catalogue_find(const struct catalogue *catalogue, const char *name)
+const struct repository_entry *repository_find(const struct repository *repository,
+                                               const char *name)
 {
-    return find(catalogue, name);
+    return find(repository, name);
 }
 
-void catalogue_failed(struct catalogue *catalogue, const char *name, uint32_t version,
-                      const char *reason)
+void repository_failed(struct repository *repository, const char *name, uint32_t version,
+                       const char *reason)
 {
-    struct catalogue_entry *entry = find(catalogue, name);
-    if (!entry && catalogue->count < CATALOGUE_MAX) {
-        entry = &catalogue->entries[catalogue->count++];
+    struct repository_entry *entry = find(repository, name);
+    if (!entry && repository->count < REPOSITORY_MAX) {
+        entry = &repository->entries[repository->count++];
         snprintf(entry->name, sizeof(entry->name), "%s", name);
     }
     if (!entry)
@@ -50,11 +52,11 @@ void catalogue_failed(struct catalogue *catalogue, const char *name, uint32_t ve
     snprintf(entry->reason, sizeof(entry->reason), "%s", reason);
 }
 
-void catalogue_forget(struct catalogue *catalogue, const char *name)
+void repository_forget(struct repository *repository, const char *name)
 {
-    struct catalogue_entry *entry = find(catalogue, name);
+    struct repository_entry *entry = find(repository, name);
     if (entry)
-        *entry = catalogue->entries[--catalogue->count];
+        *entry = repository->entries[--repository->count];
 }
 
 static void fill(struct api_message *row, uint32_t number, const char *name, uint32_t version,
@@ -81,10 +83,10 @@ static bool is_there(const struct model_set *set, const char *name)
     return false;
 }
 
-uint32_t catalogue_rows(const struct service *service, struct api_message *rows, uint32_t room)
+uint32_t repository_rows(const struct service *service, struct api_message *rows, uint32_t room)
 {
     const struct model_set *set = &service->models;
-    const struct catalogue *catalogue = &service->catalogue;
+    const struct repository *repository = &service->repository;
     uint32_t count = 0;
     for (uint32_t i = 0; i < set->limit && count < room; i++) {
         const struct model *model = &set->items[i];
@@ -93,15 +95,15 @@ uint32_t catalogue_rows(const struct service *service, struct api_message *rows,
         fill(&rows[count], count, model->name, model->version, state_of(model), "");
         count++;
     }
-    for (uint32_t i = 0; i < catalogue->count && count < room; i++) {
-        const struct catalogue_entry *entry = &catalogue->entries[i];
+    for (uint32_t i = 0; i < repository->count && count < room; i++) {
+        const struct repository_entry *entry = &repository->entries[i];
         fill(&rows[count], count, entry->name, entry->version, API_MODEL_UNAVAILABLE,
              entry->reason);
         count++;
     }
     for (uint32_t i = 0; i < service->config.model_count && count < room; i++) {
         const struct model_section *section = &service->config.models[i];
-        if (is_there(set, section->name) || find(catalogue, section->name))
+        if (is_there(set, section->name) || find(repository, section->name))
             continue;
         fill(&rows[count], count, section->name, (uint32_t)section->version, API_MODEL_UNAVAILABLE,
              "unloaded");
