@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#define USUAL_WEIGHT 32 /* a newcomer counts as one of so many */
+
 static uint32_t class_of(const struct queue *queue, const struct jtp_open *open)
 {
     const uint32_t last = queue->config.setup->class_count - 1;
@@ -30,16 +32,31 @@ static uint8_t check(void *user, const struct jtp_open *open)
     return reason;
 }
 
+/* The wait is told for requests of the usual deadline. Those with a shorter one go before them, by
+ * how much jointd alone can say: here they are judged as if theirs were the usual. Otherwise a full
+ * server would have room for the longest requests only. */
+static uint64_t note_usual(struct queue *queue, uint32_t class, uint64_t deadline_ns)
+{
+    uint64_t *usual_ns = &queue->usual_ns[class];
+    if (deadline_ns == 0)
+        return 0;
+    if (*usual_ns == 0)
+        *usual_ns = deadline_ns;
+    *usual_ns = *usual_ns - *usual_ns / USUAL_WEIGHT + deadline_ns / USUAL_WEIGHT;
+    return deadline_ns > *usual_ns ? deadline_ns : *usual_ns;
+}
+
 /* What arrives is as good as queued: jointd's report knows of it only once it is whole, and by then
  * many more would have sent their tensors in vain. */
-static bool is_overloaded(const struct queue *queue, const struct jtp_open *open,
+static bool is_overloaded(struct queue *queue, const struct jtp_open *open,
                           const struct catalogue_match *match, uint32_t *retry_after_us)
 {
     const uint32_t class = class_of(queue, open);
+    const uint64_t limit_ns = note_usual(queue, class, patience_ns(queue, open));
     const uint64_t workers = queue->load.report.workers ? queue->load.report.workers : 1;
     const uint64_t work_ns = queue->arriving_ns[class] / workers + match->share_ns;
-    return load_view_is_overloaded(&queue->load, class, patience_ns(queue, open), work_ns,
-                                   queue->now_ns, retry_after_us);
+    return load_view_is_overloaded(&queue->load, class, limit_ns, work_ns, queue->now_ns,
+                                   retry_after_us);
 }
 
 /* Everything is asked again, since a request may have waited for memory meanwhile. */

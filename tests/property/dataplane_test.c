@@ -331,6 +331,43 @@ static void what_arrives_already_counts_as_what_waits(void)
     case_end(test);
 }
 
+/* What is told is the wait of the usual request; how far one in a hurry goes before it, jointd
+ * decides. */
+static void who_is_in_a_hurry_is_judged_by_the_usual_deadline(void)
+{
+    struct ingress_case *test = case_make(1);
+    static const struct load_report full = {.state = LOAD_READY,
+                                            .valid_ns = 60000 * MS,
+                                            .class_count = 1,
+                                            .classes = {{.predicted_wait_ns = 20000 * MS}}};
+    struct load_report report = full;
+    case_start(test, 1);
+    report.generated_ns = host_now_ns();
+    ingress_host_publish_load(&test->host, &report);
+    case_pass(test, 10);
+    struct call calls[] = {
+        {.model = &host_small, .from = 0, .to = 3, .deadline_ns = 60000 * MS},
+        {.model = &host_small, .from = 0, .to = 3, .deadline_ns = 15000 * MS},
+    };
+    call_all(test, calls, 1);
+    finish_right(test, calls, 1);
+    call_all(test, &calls[1], 1);
+    finish_right(test, &calls[1], 1);
+    case_end(test);
+    /* Where that is what is usual, it is refused. */
+    test = case_make(1);
+    case_start(test, 1);
+    report.generated_ns = host_now_ns();
+    ingress_host_publish_load(&test->host, &report);
+    case_pass(test, 10);
+    struct call usual = {.model = &host_small, .from = 0, .to = 3, .deadline_ns = 15000 * MS};
+    call_all(test, &usual, 1);
+    case_finish(test, &usual, 1);
+    CU_ASSERT_TRUE(call_is_rejected(&usual, JTP_OVERLOADED));
+    call_free(&usual);
+    case_end(test);
+}
+
 static void without_memory_requests_wait_and_none_is_lost(void)
 {
     struct ingress_case *test = case_make(1);
@@ -438,6 +475,8 @@ const struct cunit_test tests[] = {
     {"a drain ends what was begun, and nothing begins", a_drain_ends_what_was_begun},
     {"overload is told before a tensor is sent", overload_is_told_before_a_tensor_is_sent},
     {"what arrives already counts as what waits", what_arrives_already_counts_as_what_waits},
+    {"who is in a hurry is judged by the usual deadline",
+     who_is_in_a_hurry_is_judged_by_the_usual_deadline},
     {"without memory requests wait, and none is lost",
      without_memory_requests_wait_and_none_is_lost},
     {"a full ring to jointd delays, and loses nothing", a_full_ring_delays_and_loses_nothing},
