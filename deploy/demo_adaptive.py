@@ -129,7 +129,7 @@ def second_load(joint, prefix, address, model, name, in_flight, folder):
 def show(joint, model, name, folder, address, prefix):
     """False: the splits did not go to the device and come back."""
     profile, phone_ms, factor = make_profile(joint, model, folder)
-    in_flight = min(max(round(WAIT * factor), 16), 512)
+    in_flight = min(max(round(WAIT * factor), 16), 1000)
     wait = lambda: predicted_wait(joint, prefix, address)
     print(f"{PHONES} phones with --split auto. Each is emulated: a process that computes on this machine, and then waits until a phone\n"
           f"{factor:.3g} times as slow ({phone_ms:.0f} ms for the whole network) would be done. The link is this machine's own.\n"
