@@ -1,6 +1,7 @@
 /* Listens, answers, and closes what takes too long. */
 #include "scheduler/api/server.h"
 #include "scheduler/api/answer.h"
+#include "scheduler/api/body_length.h"
 #include "scheduler/api/listen.h"
 
 #include <errno.h>
@@ -54,13 +55,6 @@ static bool is_plain(struct MHD_Connection *connection)
     return MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, NULL, NULL) == 0 &&
            !header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH) &&
            !header(connection, "endpoint-load-metrics-format");
-}
-
-static bool has_body(struct MHD_Connection *connection)
-{
-    const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return (length && strcmp(length, "0") != 0) ||
-           header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 }
 
 static struct server_connection *connection_of(struct MHD_Connection *connection)
@@ -123,6 +117,16 @@ static struct reply get(struct server *server, struct MHD_Connection *connection
     return pages_get(server->config.pages, match, &query);
 }
 
+/* A zero byte would end the name that it stands in. */
+static size_t unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+    const size_t length = MHD_http_unescape(text);
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == '\0')
+            text[i] = '\x7f';
+    return length;
+}
+
 /* What can be said once the headers are there; false: a page is to be made. */
 static bool answer_at_once(struct server *server, struct MHD_Connection *connection,
                            const char *method, const struct route_match *match, struct reply *reply)
@@ -133,7 +137,7 @@ static bool answer_at_once(struct server *server, struct MHD_Connection *connect
     if (!is_options && !route_takes(match->route, method))
         *reply = reply_error(text, MHD_HTTP_METHOD_NOT_ALLOWED, "%s: %s takes %s", method,
                              match->route->pattern, allow);
-    else if (has_body(connection))
+    else if (body_length_has(connection))
         *reply = reply_error(text, MHD_HTTP_BAD_REQUEST, "%s takes no body; send none", method);
     else if (is_options)
         *reply = reply_empty(text, MHD_HTTP_NO_CONTENT);
@@ -196,13 +200,6 @@ static enum MHD_Result get_load(struct server *server, struct MHD_Connection *co
     return send_reply(server, connection, &reply);
 }
 
-/* What Content-Length says; 0: nothing, then its end is waited for. */
-static uint64_t announced_bytes(struct MHD_Connection *connection)
-{
-    const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return length ? strtoull(length, NULL, 10) : 0;
-}
-
 static enum MHD_Result begin_change(struct server *server, struct MHD_Connection *connection,
                                     const struct route_match *match, void **request)
 {
@@ -210,7 +207,7 @@ static enum MHD_Result begin_change(struct server *server, struct MHD_Connection
     struct reply reply;
     *request = mine ? repository_begin(server->config.repository, connection, match,
                                        header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
-                                       announced_bytes(connection), &mine->since_ns, &reply)
+                                       body_length_announced(connection), &mine->since_ns, &reply)
                     : NULL;
     if (!mine)
         return MHD_NO;
@@ -235,6 +232,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return repository_go_on(repository, call, upload, upload_bytes, &reply)
                    ? send_reply(server, connection, &reply)
                    : MHD_YES;
+    if (is_first && !body_length_is_clear(connection)) {
+        reply = reply_error(
+            &server->config.pages->text, MHD_HTTP_BAD_REQUEST,
+            "a header's name has a space in it, or it is not plain how long the body is");
+        return send_reply(server, connection, &reply);
+    }
     struct route_match match;
     const enum route_result result = route_find(path, &match);
     if (is_first && result == ROUTE_FOUND && match.route->page == ROUTE_INFER &&
@@ -244,7 +247,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         route_takes(match.route, method))
         return begin_change(server, connection, &match, request);
     *request = server;
-    if (is_first && !has_body(connection))
+    if (is_first && !body_length_has(connection))
         return MHD_YES;
     if (result != ROUTE_FOUND)
         reply = pages_missing(server->config.pages, result);
@@ -317,6 +320,12 @@ void server_fini(struct server *server)
     *server = (struct server){.epoll_fd = -1};
 }
 
+/* Whoever opens all that one address may have leaves a quarter to the others. */
+static uint32_t most_of_one(uint32_t max_connections)
+{
+    return max_connections - max_connections / 4;
+}
+
 /* Serves connections of a socket that listens, which is its own then. NULL: the certificate and the
  * key are not for each other, or there is no memory. */
 static struct MHD_Daemon *serve(struct server *server, int fd)
@@ -331,10 +340,12 @@ static struct MHD_Daemon *serve(struct server *server, int fd)
     return MHD_start_daemon(
         server->config.has_tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, on_request, server,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, server->config.max_connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
-        on_request_end, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-        MHD_OPTION_ARRAY, server->config.has_tls ? secure : &secure[2], MHD_OPTION_END);
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, most_of_one(server->config.max_connections),
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_COMPLETED, on_request_end, server, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_ARRAY, server->config.has_tls ? secure : &secure[2],
+        MHD_OPTION_END);
 }
 
 static void use(struct server *server, struct MHD_Daemon *daemon)
