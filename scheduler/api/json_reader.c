@@ -254,38 +254,65 @@ static const char *skip_string(const char *at, const char *end)
     return at < end ? at + 1 : end;
 }
 
-/* To behind the value that begins here. */
-static const char *skip_value(const char *at, const char *end)
+/* What nesting turns on; all between is of no matter inside brackets. */
+static const bool is_turn[256] = {
+    ['"'] = true, ['['] = true, [']'] = true, ['{'] = true, ['}'] = true};
+
+/* Whether eight bytes are such as long arrays of numbers have, and turn nothing: under 0x40, and no
+ * quote. A word has a zero byte if the subtraction borrows from a high bit that was not there. */
+static bool is_dull(const char *at)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    memcpy(&word, at, sizeof(word));
+    const uint64_t quotes = word ^ (each * '"');
+    return ((word & (each * 0xc0)) | ((quotes - each) & ~quotes & (each * 0x80))) == 0;
+}
+
+/* To behind the bracket that closes the one here. */
+static const char *skip_brackets(const char *at, const char *end)
 {
     unsigned depth = 0;
     while (at < end) {
-        if (*at == '"') {
-            at = skip_string(at, end);
-        } else if (*at == '[' || *at == '{') {
-            depth++;
+        while ((size_t)(end - at) >= sizeof(uint64_t) && is_dull(at))
+            at += sizeof(uint64_t);
+        if (at == end)
+            break;
+        if (!is_turn[(unsigned char)*at]) {
             at++;
-            continue;
-        } else if (*at == ']' || *at == '}') {
+        } else if (*at == '"') {
+            at = skip_string(at, end);
+        } else {
+            if (*at == '[' || *at == '{')
+                depth++;
+            else
+                depth--;
+            at++;
             if (depth == 0)
                 return at;
-            depth--;
-            at++;
-        } else if (depth == 0 && (*at == ',' || is_space(*at))) {
-            return at;
-        } else {
-            at++;
-            continue;
         }
-        if (depth == 0)
-            return at;
     }
     return end;
+}
+
+/* To behind the value that begins here. */
+static const char *skip_value(const char *at, const char *end)
+{
+    if (at < end && *at == '"')
+        return skip_string(at, end);
+    if (at < end && (*at == '[' || *at == '{'))
+        return skip_brackets(at, end);
+    while (at < end && *at != ',' && *at != ']' && *at != '}' && !is_space(*at))
+        at++;
+    return at;
 }
 
 struct json_value json_reader_root(const char *text, size_t size)
 {
     const char *end = text + size, *at = skip_space(text, end);
-    return (struct json_value){.at = at, .end = skip_value(at, end)};
+    while (end > at && is_space(end[-1]))
+        end--;
+    return (struct json_value){.at = at, .end = end};
 }
 
 enum json_reader_kind json_reader_kind_of(struct json_value value)
