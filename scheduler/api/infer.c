@@ -57,7 +57,6 @@ static void suspend(struct infer_call *call)
 {
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = call};
     call->state = INFER_WAITING;
-    call->infer->waiting_count++;
     (void)epoll_ctl(call->infer->gone_fd, EPOLL_CTL_ADD, fd_of(call), &event);
     MHD_suspend_connection(call->connection);
 }
@@ -65,7 +64,6 @@ static void suspend(struct infer_call *call)
 static void resume(struct infer_call *call)
 {
     call->state = INFER_ENDED;
-    call->infer->waiting_count--;
     (void)epoll_ctl(call->infer->gone_fd, EPOLL_CTL_DEL, fd_of(call), NULL);
     MHD_resume_connection(call->connection);
 }
@@ -91,10 +89,10 @@ void infer_stop(struct infer *infer)
             give_up(&infer->calls[i], 503, "draining", "the service ends");
 }
 
-static int look_who_is_gone(struct infer *infer)
+void infer_look_who_is_gone(struct infer *infer)
 {
     struct epoll_event events[EVENTS];
-    const int count = infer->waiting_count > 0 ? epoll_wait(infer->gone_fd, events, EVENTS, 0) : 0;
+    const int count = epoll_wait(infer->gone_fd, events, EVENTS, 0);
     for (int i = 0; i < count; i++) {
         struct infer_call *call = events[i].data.ptr;
         if (call->state == INFER_WAITING)
@@ -102,12 +100,16 @@ static int look_who_is_gone(struct infer *infer)
                     "the client ended its side of the connection before the answer was there, "
                     "which cancels the request");
     }
-    return count > 0 ? count : 0;
 }
 
 int infer_poll(struct infer *infer)
 {
-    return infer_ring_poll(&infer->ring) + look_who_is_gone(infer);
+    return infer_ring_poll(&infer->ring);
+}
+
+void infer_flush(struct infer *infer)
+{
+    infer_ring_flush(&infer->ring);
 }
 
 static struct infer_call *begin(struct infer *infer, struct MHD_Connection *connection)

@@ -23,7 +23,6 @@ struct infer {
     struct infer_ring ring;
     struct infer_call *calls; /* owned; [call_count], one a connection */
     uint32_t call_count;
-    uint32_t waiting_count; /* suspended */
     int gone_fd; /* epoll: a waiting client is gone */
     uint64_t text_bytes, max_text_bytes; /* of JSON that is held, of all calls */
     struct infer_words words; /* scratch of one request at a time */
@@ -36,8 +35,12 @@ int infer_init(struct infer *infer, struct pages *pages, int socket);
 void infer_stop(struct infer *infer);
 void infer_fini(struct infer *infer); /* accepts NULL and zeroed */
 
-/* What jointd said, and who is gone. How much was done; infer->ring.failure: it cannot go on. */
+/* What jointd said. How much was done; infer->ring.failure: it cannot go on. */
 int infer_poll(struct infer *infer);
+/* When gone_fd is readable: their requests are cancelled. */
+void infer_look_who_is_gone(struct infer *infer);
+/* At a turn's end, before it sleeps. */
+void infer_flush(struct infer *infer);
 
 /* As MHD_AccessHandlerCallback: a request's first call, which sets *call; and all others. */
 enum MHD_Result infer_on_first(struct infer *infer, struct MHD_Connection *connection,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define NUMBERS_AT_ONCE 4096u
+#define SMALL_BYTES 8192u
 #define BLOCK_BYTES ((size_t)8192)
 #define ULL(value) ((unsigned long long)(value))
 
@@ -151,20 +152,52 @@ static ssize_t write_more(void *context, uint64_t position, char *to, size_t roo
     return sending->part == sending->part_count ? MHD_CONTENT_READER_END_OF_STREAM : 0;
 }
 
-static struct MHD_Response *make_binary(struct sending *sending, const struct infer_plan *plan)
+/* Small ones are copied behind the text: one call of the kernel sends all. */
+static struct MHD_Response *make_small(struct sending *sending, const struct infer_plan *plan,
+                                       size_t length)
+{
+    size_t bytes = length;
+    for (uint32_t i = 0; i < plan->result_count; i++)
+        bytes += plan->results[i].is_binary ? plan->results[i].bytes : 0;
+    char *all = realloc(sending->text, bytes);
+    if (!all)
+        return NULL;
+    sending->text = NULL;
+    for (uint32_t i = 0; i < plan->result_count; i++)
+        if (plan->results[i].is_binary) {
+            memcpy(all + length, sending->bytes + plan->results[i].offset, plan->results[i].bytes);
+            length += plan->results[i].bytes;
+        }
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(bytes, all, MHD_RESPMEM_MUST_FREE);
+    if (response)
+        free_sending(sending);
+    else
+        free(all);
+    return response;
+}
+
+static struct MHD_Response *make_pieces(struct sending *sending, const struct infer_plan *plan,
+                                        size_t length)
 {
     struct MHD_IoVec parts[INFER_MAX_TENSORS + 1];
     unsigned count = 0;
-    char text_bytes[24];
-    const size_t length = sending->text_end[sending->part_count - 1];
     parts[count++] = (struct MHD_IoVec){.iov_base = sending->text, .iov_len = length};
     for (uint32_t i = 0; i < plan->result_count; i++)
         if (plan->results[i].is_binary)
             parts[count++] =
                 (struct MHD_IoVec){.iov_base = sending->bytes + plan->results[i].offset,
                                    .iov_len = plan->results[i].bytes};
-    struct MHD_Response *response =
-        MHD_create_response_from_iovec(parts, count, free_sending, sending);
+    return MHD_create_response_from_iovec(parts, count, free_sending, sending);
+}
+
+static struct MHD_Response *make_binary(struct sending *sending, const struct infer_plan *plan)
+{
+    char text_bytes[24];
+    const size_t length = sending->text_end[sending->part_count - 1];
+    struct MHD_Response *response = plan->answer_bytes <= SMALL_BYTES
+                                        ? make_small(sending, plan, length)
+                                        : make_pieces(sending, plan, length);
     if (!response)
         return NULL;
     snprintf(text_bytes, sizeof(text_bytes), "%zu", length);
@@ -232,8 +265,10 @@ static void make_fault(struct infer_call *call, const struct ingress_finished *f
                         "there is no room for its answer now; ask again later");
         break;
     case INGRESS_TOO_MANY:
-        infer_fault_set(fault, 429, "no_credit",
-                        "this client has what it may have open while others wait; ask again later");
+        infer_fault_set(
+            fault, 429, "no_credit",
+            "this client, or all together, have as many open as can be served soon; ask again "
+            "later");
         break;
     case INGRESS_DRAINING:
         infer_fault_set(fault, 503, "draining", "the service is about to end; ask another one");

@@ -34,11 +34,25 @@ static bool has_grants(const struct infer_ring *ring)
            region_at(requests, 0, ring->setup.slab_bytes) != NULL;
 }
 
-static void say(struct infer_ring *ring, const void *message)
+/* Without waking anybody. */
+static void whisper(struct infer_ring *ring, const void *message)
 {
-    const int pushed = channel_push(&ring->channel, message, 1);
+    const int pushed = spsc_queue_push(&ring->channel.out, message, 1);
     if (pushed != 1 && !ring->failure)
         ring->failure = pushed < 0 ? pushed : -EPIPE;
+}
+
+static void say(struct infer_ring *ring, const void *message)
+{
+    whisper(ring, message);
+    ring->has_news = true;
+}
+
+void infer_ring_flush(struct infer_ring *ring)
+{
+    if (ring->has_news)
+        wake_ring(&ring->channel.wake);
+    ring->has_news = false;
 }
 
 static int init_parts(struct infer_ring *ring)
@@ -161,7 +175,7 @@ static void say_sent(struct infer_ring *ring, uint32_t slot, uint32_t generation
 {
     const struct ingress_order order = {
         .kind = INGRESS_SENT, .slot = slot, .generation = generation};
-    say(ring, &order);
+    whisper(ring, &order);
 }
 
 void infer_ring_sent(struct infer_ring *ring, uint32_t answer_slot)

@@ -52,6 +52,7 @@ struct infer_ring {
     uint32_t answer_count;
     struct infer_models models;
     bool is_draining, is_drained;
+    bool has_news; /* said, and jointd was not woken for it */
     int failure; /* -errno: the channel cannot be used any more; exit */
     uint64_t unsound_count;
 };
@@ -64,6 +65,9 @@ void infer_ring_fini(struct infer_ring *ring); /* accepts NULL and zeroed */
 
 /* Takes what jointd said, and says what it is owed. How much was done. */
 int infer_ring_poll(struct infer_ring *ring);
+/* At a turn's end: wakes jointd once for all that was said, if it is not only that places are free.
+ */
+void infer_ring_flush(struct infer_ring *ring);
 
 /* A place for a message for that model. 0 and its slot; -ENOSPC: not now; -EMSGSIZE: never. */
 int infer_ring_reserve(struct infer_ring *ring, uint32_t model, uint32_t bytes, uint32_t *slot,

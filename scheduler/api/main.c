@@ -113,7 +113,10 @@ static bool wait(struct api *api)
     idle_arm(&api->idle);
     if (infer_poll(&api->infer) > 0)
         timeout_ms = 0;
+    infer_flush(&api->infer);
     (void)poll(fds, SERVERS + api->server_count, timeout_ms);
+    if (fds[GONE].revents)
+        infer_look_who_is_gone(&api->infer);
     if (fds[RING].revents)
         (void)idle_sleep(&api->idle, 0);
     idle_disarm(&api->idle);
@@ -130,6 +133,7 @@ static int serve(struct api *api)
         repository_poll(&api->repository);
         for (uint32_t i = 0; i < api->server_count; i++)
             server_poll(&api->servers[i], now_ns);
+        infer_flush(&api->infer);
         if (api->infer.ring.channel.wake.is_peer_gone)
             return 0;
         if (api->infer.ring.failure)
