@@ -16,10 +16,14 @@
 #include "scheduler/dispatch/state.h"
 #include "scheduler/dispatch/trial.h"
 
+#include <math.h>
+
 #define MARGIN_STEP 0.05 /* for a broken promise */
 #define MARGIN_TARGET 0.004 /* of promises that may be broken */
 #define MOST_MARGIN 1.0
-#define LEAST_ROOM 0.5 /* of its time, for who is far ahead of its share */
+#define LEAST_ROOM 0.05 /* of its time, for who is far ahead of its share */
+#define LEAST_LEFT 0.4 /* of the workers, beside more urgent classes; they are held back too */
+#define LEAST_IDLE_ROOM 0.3 /* with less, even an idle server waits for others to come */
 #define REST_PART 0.5 /* of its batch, that a newcomer expects to find before it in the order */
 #define USUAL_WEIGHT (1.0 / 32)
 
@@ -51,7 +55,9 @@ void dispatch_price(const struct dispatch *dispatch, const struct dispatch_reque
         claim->cost_ns = (uint64_t)(whole_ns * facts->rows / rows);
         claim->rest_ns = (uint64_t)(whole_ns * (rows - facts->rows) / rows);
     }
-    claim->unspent_ns = claim->cost_ns;
+    claim->fair_ns = typical_ns(dispatch, facts, facts->rows < most ? most : facts->rows);
+    claim->fair_ns = facts->rows < most ? claim->fair_ns * facts->rows / most : claim->fair_ns;
+    claim->unspent_ns = claim->fair_ns;
 }
 
 static uint64_t sum_or_never(uint64_t a_ns, uint64_t b_ns)
@@ -68,16 +74,14 @@ static double part_left(const struct dispatch *dispatch, uint32_t class_index, u
     for (uint32_t i = 0; i < dispatch->config.class_count; i++)
         if (i != class_index && dispatch->admission[i].usual_ns < (double)budget_ns)
             left -= share_taken(&dispatch->share, class_index, i, dispatch->up_count, now_ns);
-    return left;
+    return left > LEAST_LEFT ? left : LEAST_LEFT;
 }
 
 /* When it would be a client's turn if all had the same, from now on. */
-static double turn_ns(const struct dispatch *dispatch, const struct dispatch_request *facts,
-                      uint64_t now_ns)
+static uint64_t turn_ns(const struct dispatch *dispatch, const struct dispatch_request *facts)
 {
-    const uint64_t class_ns = share_turn_ns(&dispatch->share, facts->class_index, facts->client);
-    return (double)class_ns / dispatch->demand.workers /
-           part_left(dispatch, facts->class_index, UINT64_MAX, now_ns);
+    return share_turn_ns(&dispatch->share, facts->class_index, facts->client) /
+           dispatch->demand.workers;
 }
 
 uint64_t dispatch_order_ns(const struct dispatch *dispatch, const struct dispatch_request *facts,
@@ -85,8 +89,10 @@ uint64_t dispatch_order_ns(const struct dispatch *dispatch, const struct dispatc
 {
     uint64_t order_ns = sum_or_never(facts->arrived_ns, dispatch->config.patience_ns);
     if (dispatch->config.has_admission && facts->deadline_ns > order_ns) {
-        const double turn = turn_ns(dispatch, facts, now_ns);
-        const uint64_t fair_ns = sum_or_never(now_ns, turn < 1e18 ? (uint64_t)turn : UINT64_MAX);
+        const double backlog_ns =
+            (double)share_backlog_ns(&dispatch->share, facts->class_index, facts->client) /
+            dispatch->fullness / dispatch->demand.workers;
+        const uint64_t fair_ns = sum_or_never(now_ns, (uint64_t)backlog_ns);
         order_ns = fair_ns > order_ns ? fair_ns : order_ns;
     }
     return facts->deadline_ns < order_ns ? facts->deadline_ns : order_ns;
@@ -155,10 +161,11 @@ static bool does_fit(struct dispatch *dispatch, const struct question *question,
 /* How much of its time is left to who is ahead of its share: all to who is not. */
 static double share_of(const struct dispatch *dispatch, const struct question *question)
 {
-    const double turn = turn_ns(dispatch, question->facts, question->now_ns);
+    const double turn = (double)turn_ns(dispatch, question->facts);
     if (turn <= question->budget_ns)
         return 1;
-    return LEAST_ROOM + (1 - LEAST_ROOM) * question->budget_ns / turn;
+    const double room = sqrt(question->budget_ns / turn);
+    return room > LEAST_ROOM ? room : LEAST_ROOM;
 }
 
 static struct question ask(const struct dispatch *dispatch, const struct dispatch_request *facts,
@@ -182,11 +189,13 @@ static void note_usual(struct dispatch *dispatch, const struct dispatch_request 
                        const struct admission_claim *claim, uint64_t now_ns)
 {
     struct admission_class *class = &dispatch->admission[facts->class_index];
-    share_note_wanted(&dispatch->share, facts->class_index, claim->cost_ns, now_ns);
     class->usual_cost_ns += USUAL_WEIGHT * ((double)claim->cost_ns - class->usual_cost_ns);
     const uint64_t longest_ns = dispatch->config.patience_ns;
     const uint64_t left_ns = facts->deadline_ns - now_ns;
     const double budget_ns = (double)(left_ns < longest_ns ? left_ns : longest_ns);
+    share_pass_time(&dispatch->share, dispatch->demand.workers, now_ns);
+    share_want(&dispatch->share, facts->class_index, facts->client, claim->fair_ns,
+               (uint64_t)budget_ns, dispatch->demand.workers, now_ns);
     class->usual_ns = class->usual_ns > 0
                           ? class->usual_ns + USUAL_WEIGHT * (budget_ns - class->usual_ns)
                           : budget_ns;
@@ -197,9 +206,10 @@ static enum dispatch_verdict decide_in_time(struct dispatch *dispatch,
                                             struct admission_claim *claim)
 {
     const struct question question = ask(dispatch, facts, now_ns);
-    const bool is_nothing_before = !question.level_ns && !demand_total_ns(&dispatch->demand);
     const uint64_t predicted_ns = question.level_ns;
     const double share = share_of(dispatch, &question);
+    const bool is_idle = !question.level_ns && !demand_total_ns(&dispatch->demand);
+    const bool is_nothing_before = is_idle && share > LEAST_IDLE_ROOM;
     if (facts->deadline_ns == DISPATCH_NO_DEADLINE || is_nothing_before ||
         does_fit(dispatch, &question, share, claim)) {
         claim->predicted_wait_ns = predicted_ns;
@@ -229,7 +239,7 @@ enum dispatch_verdict dispatch_decide(struct dispatch *dispatch,
 void dispatch_enter(struct dispatch *dispatch, struct request *request)
 {
     request->claim.client = share_enter(&dispatch->share, request->facts.class_index,
-                                        request->facts.client, request->claim.cost_ns);
+                                        request->facts.client, request->claim.fair_ns);
 }
 
 /* What is left of it to begin. */

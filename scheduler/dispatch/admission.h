@@ -9,9 +9,10 @@
 struct admission_claim {
     uint64_t cost_ns; /* its part of the batches that it is expected to run in */
     uint64_t rest_ns; /* the others' part, which it has to wait for too */
-    uint64_t unspent_ns; /* of the cost: rows that have not begun */
+    uint64_t fair_ns; /* its part of full batches: what it owes in the books of share */
+    uint64_t unspent_ns; /* of that: rows that have not begun */
     uint64_t predicted_wait_ns; /* as the clock says, not corrected */
-    uint32_t client; /* in the books of share */
+    uint32_t client; /* there */
 };
 
 /* Of a row that runs: whose time it is. Kept until its dispatch is over, or the place is needed. */
@@ -19,7 +20,7 @@ struct admission_charge {
     bool is_open;
     uint32_t client;
     uint16_t from, to;
-    uint64_t cost_ns;
+    uint64_t fair_ns;
 };
 
 /* How a model's requests run lately. */

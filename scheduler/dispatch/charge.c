@@ -1,8 +1,14 @@
-/* Whose time a dispatch was: each row pays its part when it is over; and how batches run lately. */
+/* Whose time a dispatch was: each row pays its part when it is over; and how batches run lately.
+ *
+ * What is paid is what was computed, times the fullness of batches lately: what all would have
+ * taken in full batches, over what they took. So all together pay for what a server could do at its
+ * best, and who makes others wait by running alone pays for that; but nobody is held back because
+ * batches are small for want of requests. */
 #include "scheduler/dispatch/state.h"
 
 #define HABIT_WEIGHT (1.0 / 8)
 #define WAIT_WEIGHT (1.0 / 64)
+#define LEAST_FULLNESS 0.01
 #define LEAST_RATIO 0.25
 #define MOST_RATIO 4.0
 
@@ -19,7 +25,7 @@ void dispatch_note_wait(struct dispatch *dispatch, const struct request *request
 
 static void settle(struct dispatch *dispatch, struct admission_charge *charge, uint64_t spent_ns)
 {
-    share_settle(&dispatch->share, charge->client, charge->cost_ns, spent_ns);
+    share_settle(&dispatch->share, charge->client, charge->fair_ns, spent_ns);
     charge->is_open = false;
 }
 
@@ -29,15 +35,15 @@ void dispatch_charge(struct dispatch *dispatch, struct request *request, struct 
     struct admission_charge *charge = &run->charges[place];
     struct admission_claim *claim = &request->claim;
     if (charge->is_open)
-        settle(dispatch, charge, charge->cost_ns);
-    const uint64_t each_ns = claim->cost_ns / request->facts.rows;
-    const uint64_t cost_ns = each_ns < claim->unspent_ns ? each_ns : claim->unspent_ns;
+        settle(dispatch, charge, charge->fair_ns);
+    const uint64_t each_ns = claim->fair_ns / request->facts.rows;
+    const uint64_t fair_ns = each_ns < claim->unspent_ns ? each_ns : claim->unspent_ns;
     *charge = (struct admission_charge){.is_open = true,
                                         .client = claim->client,
                                         .from = request->facts.from,
                                         .to = request->facts.to,
-                                        .cost_ns = cost_ns};
-    claim->unspent_ns -= cost_ns;
+                                        .fair_ns = fair_ns};
+    claim->unspent_ns -= fair_ns;
     share_hold(&dispatch->share, claim->client);
 }
 
@@ -48,8 +54,8 @@ void dispatch_uncharge(struct dispatch *dispatch, struct request *request, struc
     struct admission_charge *charge = &run->charges[place];
     if (!charge->is_open)
         return;
-    request->claim.unspent_ns += charge->cost_ns;
-    charge->cost_ns = 0;
+    request->claim.unspent_ns += charge->fair_ns;
+    charge->fair_ns = 0;
     settle(dispatch, charge, 0);
 }
 
@@ -83,18 +89,23 @@ void dispatch_settle(struct dispatch *dispatch, struct run *run, uint64_t comput
     for (uint32_t i = 0; i < DISPATCH_MAX_BATCH; i++) {
         if (!run->charges[i].is_open)
             continue;
-        sum_ns += run->charges[i].cost_ns;
+        sum_ns += run->charges[i].fair_ns;
         even_sum_ns += even_ns(model, &run->charges[i], rows);
     }
-    if (compute_ns && rows)
+    if (compute_ns && rows) {
         note_habit(model, rows, even_sum_ns, compute_ns);
+        const double fullness = (double)sum_ns / (double)compute_ns;
+        dispatch->fullness += HABIT_WEIGHT * (fullness - dispatch->fullness);
+        dispatch->fullness =
+            dispatch->fullness > LEAST_FULLNESS ? dispatch->fullness : LEAST_FULLNESS;
+    }
     for (uint32_t i = 0; i < DISPATCH_MAX_BATCH; i++) {
         struct admission_charge *charge = &run->charges[i];
         if (!charge->is_open)
             continue;
+        const double part = (double)charge->fair_ns / (double)(sum_ns + !sum_ns);
         const double spent_ns =
-            compute_ns ? (double)compute_ns * (double)charge->cost_ns / (double)(sum_ns + !sum_ns)
-                       : (double)charge->cost_ns;
+            compute_ns ? (double)compute_ns * dispatch->fullness * part : (double)charge->fair_ns;
         settle(dispatch, charge, (uint64_t)spent_ns);
     }
 }

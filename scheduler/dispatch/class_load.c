@@ -1,11 +1,25 @@
 /* What one would find who came now: the wait of each class, and how many more are welcome. */
 #include "scheduler/dispatch/state.h"
 
+#define SET_ASIDE 4 /* one part in so many of the queue */
 #define LEAST_RETRY_NS UINT64_C(1000000)
 #define OWN_WAIT_NS 20000.0 /* counts on both sides: a ratio of nothing to nothing is one */
 #define TARGET_RUNS 2 /* usual dispatches that may wait in any case */
 #define TARGET_PART 0.5 /* of the time until the usual deadline, that may be spent waiting */
 #define BUSY_RUNS 2 /* usual dispatches that each worker needs to be busy */
+
+/* A part of the queue is set aside for classes by weight, so that none can fill all of it. */
+uint32_t dispatch_most_queued(const struct dispatch *dispatch, uint32_t class_index)
+{
+    const uint32_t most = dispatch->config.max_queued;
+    uint64_t weights = 0;
+    if (!dispatch->config.has_admission)
+        return most;
+    for (uint32_t i = 0; i < dispatch->config.class_count; i++)
+        weights += dispatch->classes[i].weight;
+    const uint64_t others = weights - dispatch->classes[class_index].weight;
+    return most - (uint32_t)((uint64_t)(most / SET_ASIDE) * others / weights);
+}
 
 static double run_rows(const struct dispatch *dispatch)
 {
@@ -97,7 +111,7 @@ void dispatch_measure_class(const struct dispatch *dispatch, uint32_t class_inde
     load->queued_ns = class->queued_ns;
     load->predicted_wait_ns = corrected_ns(class, wait_ns);
     const bool is_full = load->queued >= limits->max_queued ||
-                         dispatch->queued_count >= dispatch->config.max_queued ||
+                         dispatch->queued_count >= dispatch_most_queued(dispatch, class_index) ||
                          class->queued_ns / demand->workers > limits->ceiling_ns;
     if (is_full)
         load->admit = DISPATCH_CLOSED;

@@ -79,9 +79,10 @@ static void set_blank(struct dispatch *dispatch)
     memcpy(dispatch->classes, config->classes, config->class_count * sizeof(*dispatch->classes));
     dispatch->config.classes = dispatch->classes;
     dispatch->drops = dispatch->ages = dispatch->waits = order_heap_empty();
+    dispatch->fullness = 1;
     dispatch->credits = credits_start(config->max_requests);
     for (uint32_t i = 0; i < config->class_count; i++)
-        dispatch->share.classes[i].weight = config->classes[i].weight;
+        share_set_weight(&dispatch->share, i, config->classes[i].weight);
     for (uint32_t i = 0; i < config->max_models; i++) {
         dispatch->models[i].ready = dispatch->models[i].crowd = order_heap_empty();
         dispatch->models[i].workers = dispatch->model_workers + (size_t)i * dispatch->worker_words;
@@ -166,7 +167,7 @@ int dispatch_set_class(struct dispatch *dispatch, uint32_t class_index,
     if (class_index >= dispatch->config.class_count || !limits->weight)
         return -EINVAL;
     dispatch->classes[class_index] = *limits;
-    dispatch->share.classes[class_index].weight = limits->weight;
+    share_set_weight(&dispatch->share, class_index, limits->weight);
     return 0;
 }
 

@@ -86,7 +86,7 @@ enum dispatch_verdict dispatch_submit(struct dispatch *dispatch,
     if (dispatch->class_queued[request->class_index] >=
         dispatch->classes[request->class_index].max_queued)
         return DISPATCH_FULL;
-    if (dispatch->queued_count >= dispatch->config.max_queued)
+    if (dispatch->queued_count >= dispatch_most_queued(dispatch, request->class_index))
         return DISPATCH_FULL;
     accept(dispatch, request, &claim, false, true, now_ns);
     return DISPATCH_QUEUED;

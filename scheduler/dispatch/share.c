@@ -8,6 +8,15 @@
 #define NONE SHARE_NONE
 #define WHILE_NS 5e8 /* what a class wants is forgotten in so long */
 #define LEAST_WANTED 1e-3
+#define MOST_PAST_NS UINT64_C(100000000000) /* in which everybody is served, whatever they want */
+#define WANT_BUDGETS 4 /* what is refused is wanted for so many times its time ... */
+#define MOST_WANT_NS UINT64_C(1000000000) /* ... and no longer than that */
+
+static struct fair_book book_of(uint32_t count)
+{
+    return (struct fair_book){calloc(count, sizeof(struct fair_party)),
+                              calloc(count, sizeof(struct order_heap_node))};
+}
 
 int share_init(struct share *share, uint32_t class_count, uint32_t request_count)
 {
@@ -16,16 +25,22 @@ int share_init(struct share *share, uint32_t class_count, uint32_t request_count
                             .head_count = 1};
     while (share->head_count < share->client_count)
         share->head_count *= 2;
+    share->fair = fair_start();
     share->classes = calloc(class_count, sizeof(*share->classes));
+    share->class_book = book_of(class_count);
     share->clients = calloc(share->client_count, sizeof(*share->clients));
-    share->nodes = calloc(share->client_count, sizeof(*share->nodes));
+    share->client_book = book_of(share->client_count);
     share->heads = calloc(share->head_count, sizeof(*share->heads));
-    if (!share->classes || !share->clients || !share->nodes || !share->heads) {
+    if (!share->classes || !share->class_book.parties || !share->class_book.nodes ||
+        !share->clients || !share->client_book.parties || !share->client_book.nodes ||
+        !share->heads) {
         share_fini(share);
         return -ENOMEM;
     }
-    for (uint32_t i = 0; i < class_count; i++)
-        share->classes[i] = (struct share_class){.weight = 1, .ahead = order_heap_empty()};
+    for (uint32_t i = 0; i < class_count; i++) {
+        share->classes[i].clients = fair_start();
+        share->class_book.parties[i].weight = 1;
+    }
     for (uint32_t i = 0; i < share->client_count; i++)
         share->clients[i].next = i + 1 < share->client_count ? i + 1 : NONE;
     for (uint32_t i = 0; i < share->head_count; i++)
@@ -38,10 +53,21 @@ void share_fini(struct share *share)
     if (!share)
         return;
     free(share->classes);
+    free(share->class_book.parties);
+    free(share->class_book.nodes);
     free(share->clients);
-    free(share->nodes);
+    free(share->client_book.parties);
+    free(share->client_book.nodes);
     free(share->heads);
     *share = (struct share){0};
+}
+
+void share_set_weight(struct share *share, uint32_t class_index, uint32_t weight)
+{
+    struct fair_party *party = &share->class_book.parties[class_index];
+    if (party->is_wanting)
+        share->fair.weights += (uint64_t)weight - party->weight;
+    party->weight = weight;
 }
 
 /* exp(-x) for x of 0 and up: within a twentieth of it where it matters. */
@@ -56,22 +82,15 @@ static double wanted_of(const struct share_class *class, uint64_t now_ns)
     return class->wanted * fade((double)past_ns / WHILE_NS);
 }
 
-void share_note_wanted(struct share *share, uint32_t class_index, uint64_t cost_ns, uint64_t now_ns)
-{
-    struct share_class *class = &share->classes[class_index];
-    class->wanted = wanted_of(class, now_ns) + (double)cost_ns / WHILE_NS;
-    class->wanted_at_ns = now_ns;
-}
-
 double share_taken(const struct share *share, uint32_t class_index, uint32_t other,
                    uint32_t workers, uint64_t now_ns)
 {
     const double wanted = wanted_of(&share->classes[other], now_ns) / (workers ? workers : 1);
-    double weights = share->classes[class_index].weight;
+    double weights = share->class_book.parties[class_index].weight;
     for (uint32_t i = 0; i < share->class_count; i++)
         if (i != class_index && wanted_of(&share->classes[i], now_ns) > LEAST_WANTED)
-            weights += share->classes[i].weight;
-    const double most = share->classes[other].weight / weights;
+            weights += share->class_book.parties[i].weight;
+    const double most = share->class_book.parties[other].weight / weights;
     return wanted <= LEAST_WANTED ? 0 : wanted < most ? wanted : most;
 }
 
@@ -107,80 +126,19 @@ static void forget(struct share *share, uint32_t at)
 static void forget_if_idle(struct share *share, uint32_t at)
 {
     const struct share_client *client = &share->clients[at];
-    if (!client->is_ahead && !client->open && !client->held)
+    if (!share->client_book.parties[at].is_listed && !client->open && !client->held)
         forget(share, at);
 }
 
-static void pop(struct share *share, uint32_t at)
-{
-    struct share_class *class = &share->classes[share->clients[at].class_index];
-    order_heap_remove(&class->ahead, share->nodes, at);
-    share->clients[at].is_ahead = false;
-    class->ahead_count--;
-}
-
-/* The tag moves; what does not lie before the virtual time is as if it were the virtual time. */
-static void place(struct share *share, uint32_t at, uint64_t tag)
-{
-    struct share_client *client = &share->clients[at];
-    struct share_class *class = &share->classes[client->class_index];
-    if (client->is_ahead)
-        pop(share, at);
-    client->tag = tag;
-    if (tag <= class->virtual_time)
-        return;
-    client->is_ahead = true;
-    class->ahead_count++;
-    order_heap_push(&class->ahead, share->nodes, at, tag, at);
-}
-
-static void move_tag(struct share *share, uint32_t at, uint64_t more_ns, uint64_t less_ns)
-{
-    const struct share_client *client = &share->clients[at];
-    const uint64_t now = share->classes[client->class_index].virtual_time;
-    const uint64_t raised = (client->is_ahead ? client->tag : now) + more_ns * SHARE_UNIT;
-    const uint64_t less = less_ns * SHARE_UNIT;
-    place(share, at, raised - now > less ? raised - less : now);
-}
-
-/* So much was done of the class: each client with work has had the same of it. */
-static void pour(struct share *share, struct share_class *class, uint64_t spent_ns)
-{
-    uint64_t left = spent_ns * SHARE_UNIT;
-    while (class->ahead_count) {
-        const uint32_t first = order_heap_first(&class->ahead);
-        const uint64_t each = left / class->ahead_count;
-        const uint64_t gap = share->clients[first].tag - class->virtual_time;
-        if (gap > each) {
-            class->virtual_time += each;
-            break;
-        }
-        left -= gap * class->ahead_count;
-        class->virtual_time += gap;
-        pop(share, first);
-        forget_if_idle(share, first);
-    }
-}
-
-/* Nothing of it is in: what rounding left is over too. */
-static void end_if_empty(struct share *share, struct share_class *class)
-{
-    while (!class->open_ns && class->ahead_count) {
-        const uint32_t first = order_heap_first(&class->ahead);
-        pop(share, first);
-        forget_if_idle(share, first);
-    }
-}
-
-/* Room for one more: of those that have nothing in, the first whose turn would have come. */
+/* Room for one more: who has nothing in, and whose turn comes first. */
 static void make_room(struct share *share)
 {
     for (uint32_t i = 0; i < share->class_count && share->free_first == NONE; i++) {
-        struct share_class *class = &share->classes[i];
-        while (class->ahead_count && share->free_first == NONE) {
-            const uint32_t first = order_heap_first(&class->ahead);
-            pop(share, first);
-            forget_if_idle(share, first);
+        uint32_t dropped = 0;
+        while (dropped != NONE && share->free_first == NONE) {
+            dropped = fair_drop(&share->classes[i].clients, share->client_book);
+            if (dropped != NONE)
+                forget_if_idle(share, dropped);
         }
     }
 }
@@ -196,18 +154,89 @@ static uint32_t add(struct share *share, uint32_t class_index, uint64_t client)
     share->free_first = share->clients[at].next;
     share->clients[at] =
         (struct share_client){.client = client, .class_index = class_index, .next = *head};
+    share->client_book.parties[at] = (struct fair_party){.weight = 1};
     *head = at;
     share->known_count++;
     return at;
 }
 
+static uint32_t find_or_add(struct share *share, uint32_t class_index, uint64_t client)
+{
+    const uint32_t at = find(share, class_index, client);
+    return at == NONE ? add(share, class_index, client) : at;
+}
+
+static void pour_over_clients(struct share *share, uint32_t class_index, uint64_t spent_ns)
+{
+    for (;;) {
+        const uint32_t gone =
+            fair_pour(&share->classes[class_index].clients, share->client_book, &spent_ns);
+        if (gone == NONE)
+            return;
+        forget_if_idle(share, gone);
+    }
+}
+
+static double part_of(const struct share *share, uint32_t class_index)
+{
+    const struct fair_party *party = &share->class_book.parties[class_index];
+    const uint64_t weights = share->fair.weights + (party->is_wanting ? 0 : party->weight);
+    return (double)party->weight / (double)weights;
+}
+
+void share_pass_time(struct share *share, uint32_t workers, uint64_t now_ns)
+{
+    if (now_ns <= share->now_ns)
+        return;
+    const uint64_t past_ns = now_ns - share->now_ns;
+    uint64_t done_ns = (past_ns < MOST_PAST_NS ? past_ns : MOST_PAST_NS) * workers;
+    share->now_ns = now_ns;
+    for (uint32_t i = 0; i < share->class_count; i++)
+        if (order_heap_first(&share->classes[i].clients.next) != ORDER_HEAP_NONE)
+            pour_over_clients(share, i, (uint64_t)((double)done_ns * part_of(share, i)));
+    while (fair_pour(&share->fair, share->class_book, &done_ns) != NONE)
+        ;
+}
+
+void share_want(struct share *share, uint32_t class_index, uint64_t client, uint64_t cost_ns,
+                uint64_t budget_ns, uint32_t workers, uint64_t now_ns)
+{
+    struct share_class *class = &share->classes[class_index];
+    class->wanted = wanted_of(class, now_ns) + (double)cost_ns / WHILE_NS;
+    class->wanted_at_ns = now_ns;
+    const uint64_t limit_ns =
+        (budget_ns < MOST_WANT_NS / WANT_BUDGETS ? WANT_BUDGETS * budget_ns : MOST_WANT_NS) *
+        workers;
+    fair_want(&share->fair, share->class_book, class_index, cost_ns, limit_ns);
+    const uint32_t at = find_or_add(share, class_index, client);
+    if (at != NONE)
+        fair_want(&class->clients, share->client_book, at, cost_ns, limit_ns);
+}
+
+/* What the class has had beyond its part, of all that is computed, without what is still in. */
+static double excess_ns(const struct share *share, uint32_t class_index, double part)
+{
+    const uint64_t turn_ns = fair_turn_ns(&share->fair, &share->class_book.parties[class_index]);
+    const double open_ns = (double)share->classes[class_index].open_ns / part;
+    return (double)turn_ns > open_ns ? (double)turn_ns - open_ns : 0;
+}
+
 uint64_t share_turn_ns(const struct share *share, uint32_t class_index, uint64_t client)
 {
-    const struct share_class *class = &share->classes[class_index];
+    const double part = part_of(share, class_index);
     const uint32_t at = find(share, class_index, client);
-    if (at == NONE || !share->clients[at].is_ahead)
-        return 0;
-    return (share->clients[at].tag - class->virtual_time) / SHARE_UNIT * class->ahead_count;
+    const uint64_t turn_ns = at == NONE ? 0
+                                        : fair_turn_ns(&share->classes[class_index].clients,
+                                                       &share->client_book.parties[at]);
+    return (uint64_t)((double)turn_ns / part + excess_ns(share, class_index, part));
+}
+
+uint64_t share_backlog_ns(const struct share *share, uint32_t class_index, uint64_t client)
+{
+    const uint64_t clients = share->classes[class_index].clients.weights;
+    const uint32_t at = find(share, class_index, client);
+    const uint64_t open_ns = at == NONE ? 0 : share->clients[at].open_ns;
+    return (uint64_t)((double)open_ns * (double)(clients + !clients) / part_of(share, class_index));
 }
 
 uint32_t share_open(const struct share *share, uint32_t class_index, uint64_t client)
@@ -216,16 +245,23 @@ uint32_t share_open(const struct share *share, uint32_t class_index, uint64_t cl
     return at == NONE ? 0 : share->clients[at].open;
 }
 
+static void correct(struct share *share, uint32_t at, uint64_t more_ns, uint64_t less_ns)
+{
+    const uint32_t class_index = share->clients[at].class_index;
+    fair_correct(&share->fair, share->class_book, class_index, more_ns, less_ns);
+    fair_correct(&share->classes[class_index].clients, share->client_book, at, more_ns, less_ns);
+}
+
 uint32_t share_enter(struct share *share, uint32_t class_index, uint64_t client, uint64_t cost_ns)
 {
-    uint32_t at = find(share, class_index, client);
-    if (at == NONE)
-        at = add(share, class_index, client);
+    const uint32_t at = find_or_add(share, class_index, client);
     if (at == NONE)
         return NONE;
     share->open_count += !share->clients[at].open++;
     share->classes[class_index].open_ns += cost_ns;
-    move_tag(share, at, cost_ns, 0);
+    share->clients[at].open_ns += cost_ns;
+    fair_charge(&share->fair, share->class_book, class_index, cost_ns);
+    fair_charge(&share->classes[class_index].clients, share->client_book, at, cost_ns);
     return at;
 }
 
@@ -239,14 +275,13 @@ void share_settle(struct share *share, uint32_t at, uint64_t cost_ns, uint64_t s
 {
     if (at == NONE)
         return;
-    struct share_client *client = &share->clients[at];
-    struct share_class *class = &share->classes[client->class_index];
-    assert(client->held && class->open_ns >= cost_ns);
-    move_tag(share, at, spent_ns, cost_ns);
-    class->open_ns -= cost_ns;
-    pour(share, class, spent_ns);
-    end_if_empty(share, class);
-    client->held--;
+    const uint32_t class_index = share->clients[at].class_index;
+    assert(share->clients[at].held && share->classes[class_index].open_ns >= cost_ns);
+    correct(share, at, spent_ns > cost_ns ? spent_ns - cost_ns : 0,
+            cost_ns > spent_ns ? cost_ns - spent_ns : 0);
+    share->classes[class_index].open_ns -= cost_ns;
+    share->clients[at].open_ns -= cost_ns;
+    share->clients[at].held--;
     forget_if_idle(share, at);
 }
 
@@ -254,12 +289,11 @@ void share_leave(struct share *share, uint32_t at, uint64_t unspent_ns)
 {
     if (at == NONE)
         return;
-    struct share_client *client = &share->clients[at];
-    struct share_class *class = &share->classes[client->class_index];
-    assert(client->open && class->open_ns >= unspent_ns);
-    move_tag(share, at, 0, unspent_ns);
-    class->open_ns -= unspent_ns;
-    end_if_empty(share, class);
-    share->open_count -= !--client->open;
+    const uint32_t class_index = share->clients[at].class_index;
+    assert(share->clients[at].open && share->classes[class_index].open_ns >= unspent_ns);
+    correct(share, at, 0, unspent_ns);
+    share->classes[class_index].open_ns -= unspent_ns;
+    share->clients[at].open_ns -= unspent_ns;
+    share->open_count -= !--share->clients[at].open;
     forget_if_idle(share, at);
 }

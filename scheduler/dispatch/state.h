@@ -126,6 +126,7 @@ struct dispatch {
     struct admission_class *admission; /* [class_count] */
     struct demand demand; /* what is queued, in the order of service */
     struct share share;
+    double fullness; /* of batches, lately: what full ones would have taken, over what they took */
     struct credits credits;
 };
 
@@ -204,7 +205,9 @@ void dispatch_uncharge(struct dispatch *dispatch, struct request *request, struc
                        uint32_t place);
 void dispatch_settle(struct dispatch *dispatch, struct run *run, uint64_t compute_ns);
 
-/* class_load.c: the sum of credits follows the delay, at times. */
+/* class_load.c: how long the queue may be for one more of that class; the sum of credits follows
+ * the delay, at times. */
+uint32_t dispatch_most_queued(const struct dispatch *dispatch, uint32_t class_index);
 void dispatch_look_at_credits(struct dispatch *dispatch, uint64_t now_ns);
 
 /* load.c: when the next could begin, from now on, if so much is queued. */

@@ -25,7 +25,8 @@ struct dispatch_config admission_config(uint32_t workers, const struct dispatch_
                                         uint32_t class_count)
 {
     struct dispatch_config config = dispatch_config_default();
-    config.max_requests = config.max_queued = ADMISSION_SLOTS;
+    config.max_requests = ADMISSION_SLOTS;
+    config.max_queued = ADMISSION_SLOTS / 4;
     config.max_workers = workers;
     config.max_models = 1;
     config.class_count = class_count;
