@@ -186,7 +186,16 @@ struct engine_run {
     void *const *outputs;
     /* Nanoseconds per layer are added here (engine_model_layer_count entries); NULL: none. */
     uint64_t *layer_ns;
+    /* Asked on the way, at each cut inside the range where a run of so many rows can end for
+     * nothing (engine_model_can_pause), in order: true ends it there, and outputs then holds the
+     * places for that cut's tensors. NULL: nobody is asked. */
+    bool (*wants_end)(void *arg, uint32_t cut);
+    void *wants_end_arg;
 };
+
+/* Whether a run of so many rows can be asked at that cut whether it should go on: there it has all
+ * its rows at the same place. Elsewhere it runs some rows ahead of the others. */
+bool engine_model_can_pause(const struct engine_model *model, uint32_t rows, uint32_t cut);
 
 /* 0; -EINVAL: a cut or row count out of range; -ENOTSUP: rows cannot be told apart at this cut.
  */

@@ -105,7 +105,8 @@ struct message_run {
     uint16_t from, to; /* cuts, from < to */
     uint16_t row_count; /* ROWs that the start waits for, 1..MESSAGE_MAX_ROWS */
     uint64_t stops[MESSAGE_STOP_WORDS]; /* bit k: a segment ends at cut k; out of range: no matter.
-                                         * Each stop costs a copy of that cut's tensors */
+                                         * One where somebody has come costs a copy of that cut's
+                                         * tensors, any other nothing, as a rule */
 };
 
 /* How the elements of a message are written; the numbers are PROTOCOL.md's. */

@@ -194,11 +194,12 @@ static void run_steps(struct engine_context *context, const struct range *range,
     }
 }
 
+/* Its steps of [begin, stop), which cut a phase of several rounds only at the range's ends. */
 static void run_phase(struct engine_context *context, const struct range *range,
-                      const struct phase *phase)
+                      const struct phase *phase, uint32_t begin, uint32_t stop)
 {
-    uint32_t first = phase->first > range->first ? phase->first : range->first;
-    uint32_t end = phase->end < range->end ? phase->end : range->end;
+    uint32_t first = phase->first > begin ? phase->first : begin;
+    uint32_t end = phase->end < stop ? phase->end : stop;
     if (first >= end)
         return;
     uint32_t batch = range->plan->batch;
@@ -242,6 +243,46 @@ static int check_run(const struct engine_model *model, const struct engine_run *
     return 0;
 }
 
+static void run_part(struct engine_context *context, const struct range *range, uint32_t begin,
+                     uint32_t stop)
+{
+    for (uint32_t p = 0; p < range->plan->phase_count; p++)
+        run_phase(context, range, &range->plan->phases[p], begin, stop);
+}
+
+static uint32_t step_of(const struct plan *plan, const struct engine_model *model, uint32_t cut)
+{
+    return plan->layer_first[model->cuts.items[cut].boundary];
+}
+
+/* Between two steps of a phase that runs some rows to its end before it begins the others. */
+static bool is_inside_rounds(const struct plan *plan, uint32_t step)
+{
+    for (uint32_t p = 0; p < plan->phase_count; p++) {
+        const struct phase *phase = &plan->phases[p];
+        if (phase->first < step && step < phase->end)
+            return phase->rows < plan->batch;
+    }
+    return false;
+}
+
+bool engine_model_can_pause(const struct engine_model *model, uint32_t rows, uint32_t cut)
+{
+    const struct plan *plan = cut < model->cuts.count ? model_plan(model, rows) : NULL;
+    return plan && has_rows(model, cut, rows) && !is_inside_rounds(plan, step_of(plan, model, cut));
+}
+
+/* A run that goes no further: what would have been used behind this cut leaves here. */
+static void leave_at(struct engine_context *context, const struct range *range, uint32_t cut,
+                     uint32_t step)
+{
+    struct range ended = *range;
+    ended.to = &context->model->cuts.items[cut];
+    ended.end = step;
+    store(context, &ended, false, 0, ended.run->rows);
+    store(context, &ended, true, 0, ended.run->rows);
+}
+
 int engine_context_run(struct engine_context *context, const struct engine_run *run,
                        struct engine_error *error)
 {
@@ -258,8 +299,19 @@ int engine_context_run(struct engine_context *context, const struct engine_run *
     range.first = plan->layer_first[range.from->boundary];
     range.end = plan->layer_first[range.to->boundary];
     load(context, &range, false, 0, run->rows);
-    for (uint32_t p = 0; p < plan->phase_count; p++)
-        run_phase(context, &range, &plan->phases[p]);
+    uint32_t at = range.first;
+    for (uint32_t cut = run->from + 1; run->wants_end && cut < run->to; cut++) {
+        const uint32_t step = step_of(plan, model, cut);
+        if (is_inside_rounds(plan, step))
+            continue;
+        run_part(context, &range, at, step);
+        at = step;
+        if (run->wants_end(run->wants_end_arg, cut)) {
+            leave_at(context, &range, cut, step);
+            return 0;
+        }
+    }
+    run_part(context, &range, at, range.end);
     store(context, &range, false, 0, run->rows);
     return 0;
 }

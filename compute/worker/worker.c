@@ -107,45 +107,86 @@ static void say_segment(struct worker *worker, const struct worker_path *path, u
                                .ended_ns = ended_ns}});
 }
 
-static void leave_rows(struct worker *worker, struct worker_path *path, uint64_t spent_ns,
-                       uint64_t now_ns, int error)
+/* A part of a path that is under way. */
+struct segment {
+    struct worker *worker;
+    struct worker_path *path;
+    struct worker_row *rows[MESSAGE_MAX_ROWS];
+    uint32_t row_count;
+    uint32_t end; /* as far as is known */
+    uint64_t started_ns;
+};
+
+static void begin_segment(struct segment *segment, uint64_t now_ns)
+{
+    const struct worker_path *path = segment->path;
+    segment->started_ns = now_ns;
+    say_segment(segment->worker, path, segment->end, segment->row_count, now_ns, 0, 0);
+    channel_beat(&segment->worker->channel, now_ns, (uint64_t)path->said.dispatch + 1);
+}
+
+static void end_segment(struct segment *segment, uint32_t end, int error)
+{
+    struct worker *worker = segment->worker;
+    struct worker_path *path = segment->path;
+    const uint64_t ended_ns = worker_now_ns();
+    const uint64_t spent_ns = ended_ns - segment->started_ns;
+    channel_beat(&worker->channel, ended_ns, (uint64_t)path->said.dispatch + 1);
+    say_segment(worker, path, end, segment->row_count, segment->started_ns, ended_ns, error);
+    worker->counts.segments++;
+    path->segment_count++;
+    path->compute_ns += spent_ns;
+    path->at = end;
+    for (uint32_t r = 0; r < segment->row_count; r++) {
+        segment->rows[r]->compute_ns += spent_ns;
+        segment->rows[r]->segment_count++;
+    }
+}
+
+/* At a stop: whether somebody has come. If nobody has, the next segment begins where this one ends,
+ * and nothing is copied in between. */
+static bool has_news(void *arg, uint32_t cut)
+{
+    struct segment *segment = arg;
+    struct worker *worker = segment->worker;
+    if (!worker_path_may_pause(segment->path, &worker->model[segment->path->said.model].cuts, cut))
+        return false;
+    if (spsc_queue_waiting(&worker->channel.in) != 0 ||
+        spsc_queue_room(&worker->channel.out) < (int)WORKER_OUT_ROOM + 2)
+        return true;
+    end_segment(segment, cut, 0);
+    begin_segment(segment, worker_now_ns());
+    return false;
+}
+
+static void leave_rows(struct worker *worker, struct worker_path *path, uint64_t now_ns, int error)
 {
     for (uint32_t i = 0; i < path->row_count;) {
-        struct worker_row *row = &path->row[i];
-        if (row->is_active) {
-            row->compute_ns += spent_ns;
-            row->segment_count++;
-            if (error || row->said.to == path->at) {
-                worker_end_row(worker, path, i, error ? MESSAGE_BROKEN : MESSAGE_OK, error, now_ns);
-                continue;
-            }
-        }
-        i++;
+        const struct worker_row *row = &path->row[i];
+        if (row->is_active && (error || row->said.to == path->at))
+            worker_end_row(worker, path, i, error ? MESSAGE_BROKEN : MESSAGE_OK, error, now_ns);
+        else
+            i++;
     }
 }
 
 static void run_segment(struct worker *worker, struct worker_path *path)
 {
     struct worker_model *model = &worker->model[path->said.model];
-    struct worker_row *rows[MESSAGE_MAX_ROWS];
+    struct segment segment = {.worker = worker, .path = path};
     path->is_running = true;
     worker_path_advance(path);
     const uint64_t started_ns = worker_now_ns();
-    const uint32_t count = enter_rows(worker, path, started_ns, rows);
-    if (count == 0)
+    segment.row_count = enter_rows(worker, path, started_ns, segment.rows);
+    if (segment.row_count == 0)
         return; /* all were late */
-    const uint32_t end = worker_path_end(path, &model->cuts);
-    say_segment(worker, path, end, count, started_ns, 0, 0);
-    channel_beat(&worker->channel, started_ns, (uint64_t)path->said.dispatch + 1);
-    const int error = worker_model_run(model, path->at, end, rows, count, &worker->error);
-    const uint64_t ended_ns = worker_now_ns();
-    channel_beat(&worker->channel, ended_ns, (uint64_t)path->said.dispatch + 1);
-    say_segment(worker, path, end, count, started_ns, ended_ns, error);
-    worker->counts.segments++;
-    path->segment_count++;
-    path->compute_ns += ended_ns - started_ns;
-    path->at = end;
-    leave_rows(worker, path, ended_ns - started_ns, ended_ns, error);
+    segment.end = worker_path_end(path, &model->cuts);
+    const uint32_t from = path->at;
+    begin_segment(&segment, started_ns);
+    const int error = worker_model_run(model, from, &segment.end, segment.rows, segment.row_count,
+                                       has_news, &segment, &worker->error);
+    end_segment(&segment, segment.end, error);
+    leave_rows(worker, path, worker_now_ns(), error);
 }
 
 /* Nothing is left in the ring: rows that have not come will not. */

@@ -77,6 +77,20 @@ static int list_cuts(struct worker_model *model, const struct message_model_file
     return 0;
 }
 
+static int list_pauses(struct worker_model *model, struct engine_error *error)
+{
+    const uint32_t count = model->cuts.count;
+    model->can_pause = calloc((size_t)model->cuts.max_batch * count, sizeof(*model->can_pause));
+    if (!model->can_pause)
+        return fail(error, -ENOMEM, "no memory for the list of cuts");
+    for (uint32_t rows = 1; rows <= model->cuts.max_batch; rows++)
+        for (uint32_t k = 0; k < count; k++)
+            model->can_pause[(size_t)(rows - 1) * count + k] =
+                engine_model_can_pause(model->model, rows, k);
+    model->cuts.can_pause = model->can_pause;
+    return 0;
+}
+
 static uint32_t place_count(const struct worker_model *model)
 {
     return (WORKER_MAX_RUNNING + 1) * model->cuts.max_batch;
@@ -157,6 +171,8 @@ static int load(struct worker_model *model, const struct message_model_file *fil
     if (rc == 0)
         rc = list_cuts(model, file, error);
     if (rc == 0)
+        rc = list_pauses(model, error);
+    if (rc == 0)
         rc = take_places(model, error);
     if (rc == 0)
         rc = make_context(model, error);
@@ -190,6 +206,7 @@ void worker_model_fini(struct worker_model *model)
     engine_model_destroy(model->model);
     region_fini(&model->weights);
     free(model->cut_has_rows);
+    free(model->can_pause);
     free(model->between);
     free(model->inputs);
     free(model->outputs);
@@ -253,7 +270,8 @@ static void place_outputs(struct worker_model *model, uint32_t to, struct worker
     const struct engine_cut *cut = engine_model_cut(model->model, to);
     const struct row_place place = worker_model_out_place(&row->said);
     const bool is_direct = row->said.to == to && row_place_is_direct(cut, &place);
-    row->next_place = is_direct ? 0 : take_place(model);
+    if (!is_direct && !row->next_place)
+        row->next_place = take_place(model);
     for (uint32_t t = 0; t < cut->tensor_count; t++)
         outputs[(size_t)t * row_count] =
             is_direct ? row->out + row_place_offset(cut, &place, t)
@@ -279,20 +297,47 @@ static void move_on(struct worker_model *model, uint32_t to, struct worker_row *
     row->place = 0;
 }
 
-int worker_model_run(struct worker_model *model, uint32_t from, uint32_t to,
-                     struct worker_row *const *rows, uint32_t row_count, struct engine_error *error)
+/* What the engine's question needs. */
+struct asking {
+    struct worker_model *model;
+    struct worker_row *const *rows;
+    uint32_t row_count;
+    uint32_t *to;
+    bool (*wants_end)(void *arg, uint32_t cut);
+    void *arg;
+};
+
+static bool asks_for_end(void *arg, uint32_t cut)
 {
+    struct asking *asking = arg;
+    if (!asking->wants_end(asking->arg, cut))
+        return false;
+    *asking->to = cut;
+    for (uint32_t r = 0; r < asking->row_count; r++)
+        place_outputs(asking->model, cut, asking->rows[r], asking->model->outputs + r,
+                      asking->row_count);
+    return true;
+}
+
+int worker_model_run(struct worker_model *model, uint32_t from, uint32_t *to,
+                     struct worker_row *const *rows, uint32_t row_count,
+                     bool (*wants_end)(void *arg, uint32_t cut), void *arg,
+                     struct engine_error *error)
+{
+    struct asking asking = {model, rows, row_count, to, wants_end, arg};
     for (uint32_t r = 0; r < row_count; r++) {
         place_inputs(model, from, rows[r], model->inputs + r, row_count);
-        place_outputs(model, to, rows[r], model->outputs + r, row_count);
+        place_outputs(model, *to, rows[r], model->outputs + r, row_count);
     }
     const struct engine_run run = {.from = from,
-                                   .to = to,
+                                   .to = *to,
                                    .rows = row_count,
                                    .inputs = model->inputs,
-                                   .outputs = model->outputs};
+                                   .outputs = model->outputs,
+                                   .wants_end = asks_for_end,
+                                   .wants_end_arg = &asking};
     const int rc = engine_context_run(model->context, &run, error);
     for (uint32_t r = 0; r < row_count; r++)
-        move_on(model, to, rows[r], rc != 0);
+        move_on(model, *to, rows[r], rc != 0);
     return rc;
 }

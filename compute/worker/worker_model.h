@@ -37,7 +37,7 @@ struct worker_model {
     struct region weights;
     struct worker_stretch cold[WORKER_STRETCHES];
     struct worker_cuts cuts;
-    bool *cut_has_rows;
+    bool *cut_has_rows, *can_pause;
     uint32_t max_tensors; /* of a cut */
     unsigned char *between;
     uint64_t place_bytes;
@@ -70,9 +70,11 @@ struct row_place worker_model_out_place(const struct message_row *said);
 /* Runs [from, to) for these rows: from their messages in the request slab, or between, to those in
  * the response slab for rows that end at `to`, else between. What the engine cannot work on where
  * it lies goes through a private place. After it rows that go on have theirs, the others none; also
- * after an error, when none has. 0 or the engine's error. */
-int worker_model_run(struct worker_model *model, uint32_t from, uint32_t to,
+ * after an error, when none has. At cuts where it can pause `wants_end` is asked whether it should
+ * end there: *to then says so. 0 or the engine's error. */
+int worker_model_run(struct worker_model *model, uint32_t from, uint32_t *to,
                      struct worker_row *const *rows, uint32_t row_count,
+                     bool (*wants_end)(void *arg, uint32_t cut), void *arg,
                      struct engine_error *error);
 
 #endif

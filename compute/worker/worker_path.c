@@ -112,6 +112,16 @@ void worker_path_advance(struct worker_path *path)
         path->at = next;
 }
 
+bool worker_path_may_pause(const struct worker_path *path, const struct worker_cuts *cuts,
+                           uint32_t cut)
+{
+    uint32_t rows = 0;
+    for (uint32_t i = 0; i < path->row_count; i++)
+        rows += path->row[i].is_active;
+    return message_is_stop(&path->said, cut) && cuts->has_rows[cut] && cuts->can_pause &&
+           rows > 0 && cuts->can_pause[(size_t)(rows - 1) * cuts->count + cut];
+}
+
 uint32_t worker_path_end(const struct worker_path *path, const struct worker_cuts *cuts)
 {
     uint32_t end = path->said.to;
@@ -122,7 +132,8 @@ uint32_t worker_path_end(const struct worker_path *path, const struct worker_cut
             end = cut;
     }
     for (uint32_t cut = path->at + 1; cut < end; cut++)
-        if (message_is_stop(&path->said, cut) && cuts->has_rows[cut])
+        if (message_is_stop(&path->said, cut) && cuts->has_rows[cut] &&
+            !worker_path_may_pause(path, cuts, cut))
             return cut;
     return end;
 }

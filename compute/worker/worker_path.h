@@ -43,6 +43,9 @@ struct worker_cuts {
     uint32_t count;
     uint32_t max_batch;
     const bool *has_rows; /* the rows of a batch can be told apart here, by cut */
+    /* [max_batch][count]: so many rows, less one, can look there who has come, and go on for
+     * nothing if nobody has. NULL: nowhere. */
+    const bool *can_pause;
 };
 
 /* Whether the run is one that these cuts allow. */
@@ -70,8 +73,11 @@ bool worker_path_is_ready(const struct worker_path *path);
 
 /* Moves to the next cut where there is a row to run: `at`, unless none has entered. */
 void worker_path_advance(struct worker_path *path);
-/* Where the segment that starts now ends. At least one row has entered. */
+/* Where what starts now ends, whoever comes. At least one row has entered. */
 uint32_t worker_path_end(const struct worker_path *path, const struct worker_cuts *cuts);
+/* A stop before that, where it may end if somebody has come. */
+bool worker_path_may_pause(const struct worker_path *path, const struct worker_cuts *cuts,
+                           uint32_t cut);
 
 /* Takes out a row; the others keep their order. */
 void worker_path_remove(struct worker_path *path, uint32_t index);

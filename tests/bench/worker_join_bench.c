@@ -74,22 +74,32 @@ static void finish(struct bench *bench)
 }
 
 /* A batch from cut 0. */
-static void run_whole(struct bench *bench, uint64_t stops)
+static void run_whole(struct bench *bench, uint32_t rows, uint64_t stops)
 {
-    begin(bench, 0, BATCH, stops);
-    for (uint32_t r = 0; r < BATCH; r++)
+    begin(bench, 0, rows, stops);
+    for (uint32_t r = 0; r < rows; r++)
         add_row(bench, r, 0);
     finish(bench);
 }
 
 static void without_stops(struct bench *bench)
 {
-    run_whole(bench, 0);
+    run_whole(bench, BATCH, 0);
 }
 
 static void with_all_stops(struct bench *bench)
 {
-    run_whole(bench, UINT64_MAX);
+    run_whole(bench, BATCH, UINT64_MAX);
+}
+
+static void half_without_stops(struct bench *bench)
+{
+    run_whole(bench, BATCH / 2, 0);
+}
+
+static void half_with_all_stops(struct bench *bench)
+{
+    run_whole(bench, BATCH / 2, UINT64_MAX);
 }
 
 static void merged(struct bench *bench)
@@ -130,7 +140,9 @@ static const struct way {
             {"8 rows from cut 0, a stop at each cut", with_all_stops},
             {"8 rows from five cuts, merged", merged},
             {"the same, each cut by itself", each_cut_by_itself},
-            {"the same, each row by itself", each_row_by_itself}};
+            {"the same, each row by itself", each_row_by_itself},
+            {"4 rows from cut 0", half_without_stops},
+            {"4 rows from cut 0, a stop at each cut", half_with_all_stops}};
 
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
 
@@ -170,9 +182,12 @@ static void joins_against_runs(void)
                ns[w][ROUNDS / 4] / 1e6, ns[w][3 * ROUNDS / 4] / 1e6, ns[w][0] / 1e6, segments[w]);
     }
     const double stops = segments[1] - segments[0];
-    printf("a stop with 8 rows: %.0f us in the median, %.0f by the best times\n",
-           (ns[1][ROUNDS / 2] - ns[0][ROUNDS / 2]) / 1e3 / stops,
-           (ns[1][0] - ns[0][0]) / 1e3 / stops);
+    printf("a stop where nobody has come, of %.0f, with 8 rows: %.0f us in the median, %.0f by the "
+           "best times; with 4 rows: %.0f and %.0f\n",
+           stops, (ns[1][ROUNDS / 2] - ns[0][ROUNDS / 2]) / 1e3 / stops,
+           (ns[1][0] - ns[0][0]) / 1e3 / stops,
+           (ns[6][ROUNDS / 2] - ns[5][ROUNDS / 2]) / 1e3 / stops,
+           (ns[6][0] - ns[5][0]) / 1e3 / stops);
     printf("merged over each cut by itself: %.2f times the throughput in the median, %.2f best\n",
            ns[3][ROUNDS / 2] / ns[2][ROUNDS / 2], ns[3][0] / ns[2][0]);
     worker_peer_stop(&bench.peer);

@@ -4,6 +4,7 @@
 #include "tests/unit/cunit_main.h"
 #include "tests/unit/shm_random.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_BATCH 4u
@@ -153,6 +154,63 @@ static void late_rows_join(void)
     worker_host_fini(&host);
 }
 
+static bool is_there(void *arg, uint32_t cut)
+{
+    return cut == *(const uint32_t *)arg;
+}
+
+/* Some rows from cut 0, ended at a cut by answering that it should, to the bit a run to there. */
+static void end_at(struct worker_host *host, uint32_t cut, uint32_t rows)
+{
+    unsigned char *wanted[MAX_BATCH], *got[MAX_BATCH];
+    const unsigned char *in[MAX_BATCH];
+    for (uint32_t r = 0; r < rows; r++) {
+        in[r] = region_at(&host->request, r * host->place_bytes, host->place_bytes);
+        wanted[r] = malloc(host->place_bytes);
+        got[r] = malloc(host->place_bytes);
+    }
+    worker_host_run(host, 0, cut, rows, in, wanted);
+    void *outputs[2 * MAX_BATCH]; /* at most two tensors */
+    const struct engine_cut *view = engine_model_cut(host->model, cut);
+    for (uint32_t i = 0; i < view->tensor_count * rows; i++)
+        outputs[i] = got[i % rows] + (i < rows ? 0 : view->tensors[0].bytes);
+    struct engine_error error;
+    const struct engine_run run = {.to = host->cut_count - 1,
+                                   .rows = rows,
+                                   .inputs = (const void *const *)in,
+                                   .outputs = outputs,
+                                   .wants_end = is_there,
+                                   .wants_end_arg = &cut};
+    CU_ASSERT_EQUAL(engine_context_run(host->context, &run, &error), 0);
+    for (uint32_t r = 0; r < rows; r++) {
+        CU_ASSERT_EQUAL(memcmp(wanted[r], got[r], host->cut_bytes[cut]), 0);
+        free(wanted[r]);
+        free(got[r]);
+    }
+}
+
+static void a_run_ends_where_it_is_told(void)
+{
+    struct shm_random random = shm_random_start();
+    for (size_t n = 0; n < sizeof(networks) / sizeof(networks[0]); n++) {
+        struct worker_host host;
+        uint32_t ends = 0;
+        host_of(&host, &networks[n]);
+        for (uint32_t r = 0; r < MAX_BATCH; r++)
+            dispatch_fill(&host, &random, r);
+        for (uint32_t rows = 1; rows <= MAX_BATCH; rows++)
+            for (uint32_t cut = 1; cut + 1 < host.cut_count; cut++)
+                if (engine_model_can_pause(host.model, rows, cut)) {
+                    end_at(&host, cut, rows);
+                    ends++;
+                }
+        printf(" (%s: at %u of %u cuts) ", networks[n].name, ends,
+               MAX_BATCH * (host.cut_count - 2));
+        CU_ASSERT_TRUE(ends > 0);
+        worker_host_fini(&host);
+    }
+}
+
 #define AT_ONCE 3u
 #define SLOTS_EACH DISPATCH_ROWS
 
@@ -241,6 +299,8 @@ const struct cunit_test tests[] = {
      whole_batches_agree},
     {"rows that enter, join and leave anywhere are to the bit what the engine gives",
      mixed_paths_agree},
+    {"a run that is told at a cut to end there leaves what a run to there does",
+     a_run_ends_where_it_is_told},
     {"dispatches that more urgent ones interrupt are to the bit what the engine gives",
      urgent_ones_go_between},
     {"a row that comes while a dispatch runs joins it, or is told that it missed", late_rows_join},

@@ -57,7 +57,11 @@ static bool fits(const struct loads *loads, uint32_t from, uint32_t to, uint32_t
 static void follow(struct shm_random *random, struct worker_path *path)
 {
     const uint32_t max_batch = 1 + shm_random_below(random, 6);
-    const struct worker_cuts cuts = cuts_of(max_batch, all_rows);
+    bool can_pause[6][CUTS];
+    struct worker_cuts cuts = cuts_of(max_batch, all_rows);
+    for (uint32_t i = 0; i < 6 * CUTS; i++)
+        can_pause[i / CUTS][i % CUTS] = shm_random_below(random, 2);
+    cuts.can_pause = shm_random_below(random, 2) ? can_pause[0] : NULL;
     struct message_run run = {.from = 0, .to = CUTS - 1, .row_count = 1};
     for (uint32_t k = 0; k < CUTS; k++)
         if (shm_random_below(random, 4) == 0)
@@ -90,10 +94,17 @@ static void follow(struct shm_random *random, struct worker_path *path)
         }
         CU_ASSERT_EQUAL_FATAL(batch, loads.at[path->at]);
         CU_ASSERT_TRUE_FATAL(batch > 0 && batch <= max_batch);
-        const uint32_t end = worker_path_end(path, &cuts);
+        uint32_t end = worker_path_end(path, &cuts);
         CU_ASSERT_TRUE_FATAL(end > path->at && end < CUTS);
-        for (uint32_t k = path->at + 1; k < end; k++) /* nothing was run over */
-            CU_ASSERT_TRUE(loads.at[k] == batch && !message_is_stop(&run, k));
+        const uint32_t last = end;
+        for (uint32_t k = path->at + 1; k < last; k++) { /* nothing was run over */
+            const bool is_asked =
+                message_is_stop(&run, k) && cuts.can_pause && can_pause[batch - 1][k];
+            CU_ASSERT_EQUAL(worker_path_may_pause(path, &cuts, k), is_asked);
+            CU_ASSERT_TRUE(loads.at[k] == batch && (!message_is_stop(&run, k) || is_asked));
+            if (is_asked && k < end && shm_random_below(random, 2))
+                end = k; /* somebody has come */
+        }
         path->at = end;
         for (uint32_t i = 0; i < path->row_count;) {
             if (path->row[i].said.to == end) {

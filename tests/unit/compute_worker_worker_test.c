@@ -17,6 +17,7 @@ static void a_late_row_joins_at_its_cut(void)
     message_set_stop(&run.run, 2);
     say(pair, run);
     say(pair, row_of(pair, 1, 0, 0, last));
+    crowd(pair);
     worker_poll(&pair->worker, 1); /* runs [0, 2) */
     say(pair, row_of(pair, 1, 1, 2, last));
     say(pair, row_of(pair, 1, 2, 1, last));
@@ -44,6 +45,7 @@ static void the_most_urgent_goes_first(void)
         say(pair, run);
         for (uint32_t r = 0; r < MAX_BATCH; r++)
             say(pair, row_of(pair, d, r, 0, last));
+        crowd(pair);
         worker_poll(&pair->worker, 1);
         CU_ASSERT_EQUAL(pair->worker.path[d < 2 ? d : 1].at, d < 2 ? 1 : 2);
     }
@@ -63,6 +65,30 @@ static void the_most_urgent_goes_first(void)
         CU_ASSERT_EQUAL(message.run_done.segment_count, last);
     }
     CU_ASSERT_EQUAL(pair->worker.model[HOST_MODEL].free_count, 3 * MAX_BATCH);
+    pair_fini(pair);
+}
+
+/* As long as nobody comes, a dispatch with stops is one run; segments are told all the same. */
+static void nobody_at_a_stop_is_no_interruption(void)
+{
+    struct pair *pair = pair_with_model();
+    const uint32_t last = pair->host.cut_count - 1;
+    union message run = run_of(pair, 1, 1);
+    memset(run.run.stops, 0xff, sizeof(run.run.stops));
+    say(pair, run);
+    say(pair, row_of(pair, 1, 0, 0, last));
+    CU_ASSERT_TRUE(worker_poll(&pair->worker, 1) > 0);
+    CU_ASSERT_EQUAL(pair->worker.path_count, 0);
+    for (uint32_t cut = 0; cut < last; cut++) {
+        const union message started = hear(pair);
+        const union message done = hear(pair);
+        CU_ASSERT_EQUAL(started.kind, MESSAGE_SEGMENT_STARTED);
+        CU_ASSERT_EQUAL(started.segment.from, cut);
+        CU_ASSERT_EQUAL(done.kind, MESSAGE_SEGMENT_DONE);
+        CU_ASSERT_TRUE(done.segment.from == cut && done.segment.to == cut + 1);
+    }
+    CU_ASSERT_EQUAL(hear(pair).row_done.segment_count, last);
+    CU_ASSERT_EQUAL(hear(pair).run_done.segment_count, last);
     pair_fini(pair);
 }
 
@@ -387,6 +413,7 @@ static void unread_answers_stop_the_worker(void)
 const struct cunit_test tests[] = {
     {"a row that comes between two segments joins ahead, and misses behind",
      a_late_row_joins_at_its_cut},
+    {"stops where nobody has come do not interrupt a run", nobody_at_a_stop_is_no_interruption},
     {"the most urgent dispatch goes first, and a third of one model waits",
      the_most_urgent_goes_first},
     {"rows over the largest batch and dispatches over the list are refused",

@@ -63,6 +63,16 @@ static inline void settle(struct pair *pair)
         CU_ASSERT_TRUE_FATAL(i < 10000);
 }
 
+/* Words of no consequence, more than a poll takes: at its stops the worker sees that somebody has
+ * come. */
+static inline void crowd(struct pair *pair)
+{
+    const union message nothing = {
+        .order = {.kind = MESSAGE_CANCEL, .dispatch = UINT32_MAX, .slot = MESSAGE_WHOLE_DISPATCH}};
+    while (spsc_queue_waiting(&pair->worker.channel.in) < 65)
+        say(pair, nothing);
+}
+
 static inline union message order(enum message_kind kind)
 {
     return (union message){.order = {.kind = (uint8_t)kind, .model = HOST_MODEL}};
