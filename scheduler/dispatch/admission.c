@@ -119,15 +119,21 @@ static uint64_t committed_ns(const struct dispatch *dispatch, uint64_t now_ns)
     return sum_ns / dispatch->demand.workers;
 }
 
+/* Nobody behind it gets late. */
+static bool has_room_behind(const struct dispatch *dispatch, const struct question *question,
+                            const struct admission_claim *claim)
+{
+    return (double)question->view.room_ns - (double)question->now_ns - (double)question->ahead_ns -
+               (double)claim->cost_ns / dispatch->demand.workers >=
+           0;
+}
+
 static bool can_be_in_time(const struct dispatch *dispatch, const struct question *question,
                            const struct admission_claim *claim, double share)
 {
-    const uint32_t workers = dispatch->demand.workers;
-    const double behind_ns = (double)question->view.room_ns - (double)question->now_ns -
-                             (double)question->ahead_ns - (double)claim->cost_ns / workers;
     const double done_ns =
         (double)question->level_ns + (double)claim->cost_ns + REST_PART * (double)claim->rest_ns;
-    return behind_ns >= 0 && done_ns <= question->budget_ns * share;
+    return has_room_behind(dispatch, question, claim) && done_ns <= question->budget_ns * share;
 }
 
 /* In the usual batch, in a smaller one, or alone. */
@@ -151,7 +157,9 @@ static bool does_fit(struct dispatch *dispatch, const struct question *question,
     struct dispatch_request narrowed = *question->facts;
     narrowed.deadline_ns = question->now_ns + (uint64_t)(question->budget_ns * share);
     const enum trial trial = dispatch_trial(dispatch, &narrowed, question->now_ns);
-    if (trial == TRIAL_UNKNOWN)
+    if (trial == TRIAL_ENTERS && has_room_behind(dispatch, question, claim))
+        return true;
+    if (trial == TRIAL_ENTERS || trial == TRIAL_UNKNOWN)
         return is_possible(dispatch, question, share, claim);
     if (share >= 1)
         dispatch_note_trial(dispatch, question->facts, trial);

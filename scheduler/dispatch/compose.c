@@ -16,7 +16,7 @@
 
 enum {
     FAILURES = 8, /* so many may not be let in, before no more are looked at */
-    GUEST_SHARE = 20, /* other classes may add one in so many of what the path takes */
+    GUEST_SHARE = 20, /* who is in no hurry may add one in so many of what the path takes */
 };
 
 struct path_entry dispatch_entry(const struct dispatch *dispatch, uint32_t slot)
@@ -67,7 +67,8 @@ static bool has_short_parts(const struct composing *composing)
 static bool is_good(const struct composing *composing)
 {
     return path_is_in_time(&composing->path, COST_SAFE, composing->start_ns) &&
-           path_ns(&composing->path, COST_SAFE) <= composing->limit_ns &&
+           (composing->limit_ns == UINT64_MAX ||
+            path_ns(&composing->path, COST_SAFE) <= composing->limit_ns) &&
            has_short_parts(composing);
 }
 
@@ -86,11 +87,11 @@ static uint32_t find_largest(const struct path *path)
     return largest;
 }
 
-/* Those of other classes do not make the first one's wait. */
+/* Those that are not in a hurry do not make others wait that are. */
 static bool is_welcome(struct composing *composing, const struct path_entry *entry)
 {
     const struct path *path = &composing->path;
-    if (entry->class_index == path->entries[0].class_index)
+    if (!dispatch_is_hurried(composing->dispatch, path->entries[0].class_index, entry->class_index))
         return true;
     const uint64_t share_ns = path_share_ns(path, COST_TYPICAL, path->entry_count - 1);
     const uint64_t sum_ns = composing->guest_ns + share_ns;
@@ -137,15 +138,13 @@ static void fill(struct composing *composing)
     }
 }
 
-/* False: the first would be late even alone. What has no deadline does not keep the worker from
- * looking at what has for long, while there is such. */
+/* False: the first would be late even alone. Who is in no hurry does not keep the worker for long
+ * from looking at who is, while there are such. */
 static bool compose(struct composing *composing, const struct path_entry *first)
 {
     const struct dispatch *dispatch = composing->dispatch;
-    const bool is_patient = first->due_ns == DISPATCH_NO_DEADLINE;
-    const bool is_any_due = dispatch->due_came_ns && composing->now_ns - dispatch->due_came_ns <
-                                                         dispatch->config.patience_ns;
-    composing->part_ns = is_patient && is_any_due ? dispatch->config.max_run_ns : UINT64_MAX;
+    const bool has_hurried = dispatch_has_hurried(dispatch, first->class_index, composing->now_ns);
+    composing->part_ns = has_hurried ? dispatch->config.max_run_ns : UINT64_MAX;
     composing->guest_ns = 0;
     composing->has_refused = false;
     path_init(&composing->path, &composing->model->cost);

@@ -51,6 +51,7 @@ static int take_memory(struct dispatch *dispatch)
         return error;
     dispatch->classes = calloc(config->class_count, sizeof(*dispatch->classes));
     dispatch->class_queued = calloc(config->class_count, sizeof(*dispatch->class_queued));
+    dispatch->class_came_ns = calloc(config->class_count, sizeof(*dispatch->class_came_ns));
     dispatch->requests = calloc(requests, sizeof(*dispatch->requests));
     dispatch->by_urgency = calloc(requests, sizeof(*dispatch->by_urgency));
     dispatch->by_drop = calloc(requests, sizeof(*dispatch->by_drop));
@@ -66,10 +67,10 @@ static int take_memory(struct dispatch *dispatch)
         demand_init(&dispatch->demand, config->max_requests))
         return -ENOMEM;
     const bool has_all = dispatch->admission && dispatch->classes && dispatch->class_queued &&
-                         dispatch->requests && dispatch->by_urgency && dispatch->by_drop &&
-                         dispatch->by_age && dispatch->by_crowd && dispatch->bucket_nodes &&
-                         dispatch->models && dispatch->model_workers && dispatch->workers &&
-                         dispatch->worker_set;
+                         dispatch->class_came_ns && dispatch->requests && dispatch->by_urgency &&
+                         dispatch->by_drop && dispatch->by_age && dispatch->by_crowd &&
+                         dispatch->bucket_nodes && dispatch->models && dispatch->model_workers &&
+                         dispatch->workers && dispatch->worker_set;
     return has_all ? 0 : -ENOMEM;
 }
 
@@ -131,6 +132,7 @@ void dispatch_destroy(struct dispatch *dispatch)
     demand_fini(&dispatch->demand);
     free(dispatch->admission);
     free(dispatch->classes);
+    free(dispatch->class_came_ns);
     free(dispatch->class_queued);
     free(dispatch->requests);
     free(dispatch->by_urgency);

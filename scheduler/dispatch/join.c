@@ -2,8 +2,8 @@
  *
  * Who can still be in time with a dispatch that has not reached its cut, and makes nobody late
  * there, joins it: that is sooner, and shares what is left. Who can not wait until the worker is
- * done goes before, at the next cut, if all that the worker has stays in time without it. What has
- * a deadline does not wait at all for what has none. */
+ * done goes before, at the next cut, if all that the worker has stays in time even so; and who is
+ * of a class in a hurry does not wait at all for one that is not. */
 #include "scheduler/dispatch/state.h"
 
 #include <stddef.h>
@@ -20,8 +20,7 @@ struct host {
     uint64_t rest_ns; /* that takes */
     uint32_t open_count;
     const struct run *open[DISPATCH_WORKER_RECORDS]; /* in the order in which it will run them */
-    bool is_patient; /* nobody in the run is due */
-    uint8_t class_index; /* of one of them */
+    uint32_t class_index; /* of one of its rows */
 };
 
 void dispatch_rest(const struct dispatch *dispatch, const struct run *run, struct path *path)
@@ -98,19 +97,19 @@ static bool find_host(struct dispatch *dispatch, uint32_t at, uint64_t now_ns, s
     host->start_ns = part_end_ns(dispatch, host->run, now_ns);
     dispatch_rest(dispatch, host->run, &host->rest);
     host->rest_ns = path_ns(&host->rest, COST_TYPICAL);
-    host->is_patient = host->rest.entry_count > 0;
-    for (uint32_t i = 0; i < host->rest.entry_count; i++)
-        host->is_patient &= host->rest.entries[i].due_ns == DISPATCH_NO_DEADLINE;
     if (host->rest.entry_count)
         host->class_index = dispatch->requests[host->rest.entries[0].slot].facts.class_index;
     return true;
 }
 
-/* How much later all that the worker has could be done; negative: it is late already. */
-static int64_t slack_ns(const struct dispatch *dispatch, const struct host *host)
+/* How much later all that the worker has could be done; negative: it is late already. With
+ * is_before only what comes after the urgent, from *start_ns on, which is set. */
+static int64_t slack_ns(const struct dispatch *dispatch, const struct host *host, bool is_before,
+                        uint64_t *start_ns)
 {
-    uint64_t start_ns = host->start_ns;
+    uint64_t at_ns = host->start_ns;
     int64_t least_ns = INT64_MAX;
+    *start_ns = at_ns;
     for (uint32_t i = 0; i < host->open_count; i++) {
         struct path other;
         const struct path *path = &host->rest;
@@ -118,9 +117,12 @@ static int64_t slack_ns(const struct dispatch *dispatch, const struct host *host
             dispatch_rest(dispatch, host->open[i], &other);
             path = &other;
         }
-        const int64_t slack_ns = path_slack_ns(path, COST_SAFE, start_ns);
-        least_ns = slack_ns < least_ns ? slack_ns : least_ns;
-        start_ns += path_ns(path, COST_SAFE);
+        const bool is_passed = is_before && host->open[i]->urgency > DISPATCH_URGENCY;
+        const int64_t slack_ns = path_slack_ns(path, COST_SAFE, at_ns);
+        if (!is_passed && slack_ns < least_ns)
+            least_ns = slack_ns;
+        at_ns += path_ns(path, COST_SAFE);
+        *start_ns = is_passed ? at_ns : *start_ns;
     }
     return least_ns;
 }
@@ -132,41 +134,47 @@ struct guest {
     uint64_t needed_ns; /* alone, at most */
 };
 
-/* Whether it is better off before the dispatch than in it: nobody there is in a hurry. */
-static bool is_ahead(const struct host *host, const struct guest *guest)
+/* Whether it is better off before the dispatch than in it: nobody there is in such a hurry. */
+static bool is_ahead(const struct dispatch *dispatch, const struct host *host,
+                     const struct guest *guest)
 {
-    return host->is_patient && guest->entry.due_ns != DISPATCH_NO_DEADLINE;
+    return host->rest.entry_count &&
+           dispatch_is_hurried(dispatch, guest->entry.class_index, host->class_index);
 }
 
 /* It is then the last entry of the rest of the host's way. */
 static bool can_join(const struct dispatch *dispatch, struct host *host, const struct guest *guest)
 {
     const struct path_entry *entry = &guest->entry;
-    const bool is_of_others = host->rest.entry_count && entry->class_index != host->class_index;
-    if (host->run->model != guest->model || host->run->is_alone || is_of_others ||
-        is_ahead(host, guest) || entry->from < host->run->at || entry->to > host->run->to)
+    const bool is_behind = host->rest.entry_count &&
+                           dispatch_is_hurried(dispatch, host->class_index, entry->class_index);
+    if (host->run->model != guest->model || host->run->is_alone || is_behind ||
+        is_ahead(dispatch, host, guest) || entry->from < host->run->at || entry->to > host->run->to)
         return false;
     if (!path_add(&host->rest, entry))
         return false;
-    if (slack_ns(dispatch, host) >= 0)
+    uint64_t start_ns;
+    if (slack_ns(dispatch, host, false, &start_ns) >= 0)
         return true;
     path_remove(&host->rest, host->rest.entry_count - 1);
     return false;
 }
 
-/* Whether it can go before what the worker has, and how long that can wait. */
+/* Whether it can go before what the worker has, after those that already do; when, and how long
+ * that may take. */
 static bool can_go_before(const struct dispatch *dispatch, const struct host *host,
-                          const struct guest *guest, uint64_t *limit_ns)
+                          const struct guest *guest, uint64_t *start_ns, uint64_t *limit_ns)
 {
     const uint64_t due_ns = guest->entry.due_ns;
-    if (host->open[0]->urgency > DISPATCH_URGENCY || !host->rest.entry_count ||
-        dispatch_free_record(host->worker) == DISPATCH_NONE || due_ns == DISPATCH_NO_DEADLINE ||
-        host->start_ns + guest->needed_ns > due_ns)
+    const uint32_t last = host->open_count - 1;
+    if (host->open[last]->urgency > DISPATCH_URGENCY || due_ns == DISPATCH_NO_DEADLINE ||
+        (host->open[last] == host->run && !host->rest.entry_count) ||
+        dispatch_free_record(host->worker) == DISPATCH_NONE)
         return false;
-    if (!is_ahead(host, guest) && host->worker->ends_ns + guest->needed_ns <= due_ns)
+    if (!is_ahead(dispatch, host, guest) && host->worker->ends_ns + guest->needed_ns <= due_ns)
         return false;
-    const int64_t slack = slack_ns(dispatch, host);
-    if (slack < 0 || (uint64_t)slack < guest->needed_ns)
+    const int64_t slack = slack_ns(dispatch, host, true, start_ns);
+    if (*start_ns + guest->needed_ns > due_ns || slack < 0 || (uint64_t)slack < guest->needed_ns)
         return false;
     *limit_ns = (uint64_t)slack;
     return true;
@@ -205,7 +213,7 @@ bool dispatch_could_join(struct dispatch *dispatch, const struct dispatch_reques
                          uint32_t at, uint64_t now_ns, uint64_t *added_ns)
 {
     struct host host;
-    uint64_t limit_ns;
+    uint64_t start_ns, limit_ns;
     const struct guest guest = {.entry = {.slot = facts->slot,
                                           .from = facts->from,
                                           .to = facts->to,
@@ -223,7 +231,9 @@ bool dispatch_could_join(struct dispatch *dispatch, const struct dispatch_reques
         return true;
     }
     *added_ns = guest.needed_ns;
-    return can_go_before(dispatch, &host, &guest, &limit_ns);
+    if (!host.rest.entry_count && host.open_count == 1) /* it is next */
+        return host.start_ns + guest.needed_ns <= guest.entry.due_ns;
+    return can_go_before(dispatch, &host, &guest, &start_ns, &limit_ns);
 }
 
 /* The most urgent of the model that can. */
@@ -238,12 +248,11 @@ static bool look_at(struct dispatch *dispatch, uint32_t at, struct host *host, u
         if (slot == ORDER_HEAP_NONE)
             return false;
         const struct guest guest = guest_of(dispatch, slot);
-        uint64_t limit_ns;
+        uint64_t start_ns, limit_ns;
         if (join(dispatch, host, &guest, action))
             return true;
-        if (can_go_before(dispatch, host, &guest, &limit_ns)) {
-            dispatch_compose_before(dispatch, slot, host->at, host->start_ns, limit_ns, now_ns,
-                                    action);
+        if (can_go_before(dispatch, host, &guest, &start_ns, &limit_ns)) {
+            dispatch_compose_before(dispatch, slot, host->at, start_ns, limit_ns, now_ns, action);
             return true;
         }
     }

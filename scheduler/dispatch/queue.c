@@ -184,8 +184,8 @@ void dispatch_queue_in(struct dispatch *dispatch, uint32_t slot, bool is_new, ui
         note_arrival(bucket, dispatch->config.max_delay_ns, now_ns);
     if (is_new && dispatch_is_joinable(dispatch, bucket))
         dispatch_note_flow(&dispatch->models[facts->model].flows[facts->from], now_ns);
-    if (facts->deadline_ns != DISPATCH_NO_DEADLINE)
-        dispatch->due_came_ns = now_ns;
+    if (is_new)
+        dispatch->class_came_ns[facts->class_index] = now_ns;
     estimate(dispatch, request, most, rows);
     request->state = REQUEST_QUEUED;
     request->bucket = at;

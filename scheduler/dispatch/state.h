@@ -120,7 +120,7 @@ struct dispatch {
     uint64_t next_sequence;
     uint64_t latest_ns; /* the latest time that anybody told */
     double price, mean_cost_ns; /* trial.c: over the mean, which is moving */
-    uint64_t due_came_ns; /* when a request with a deadline last came; 0: none did */
+    uint64_t *class_came_ns; /* [class_count]: when one of it last came */
     uint64_t busy_ns; /* of dispatches that ended */
     struct dispatch_counts counts;
     struct admission_class *admission; /* [class_count] */
@@ -242,6 +242,11 @@ bool dispatch_join(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_a
 /* Whether one that is not queued yet could; and what that adds to the worker's work. */
 bool dispatch_could_join(struct dispatch *dispatch, const struct dispatch_request *facts,
                          uint32_t worker, uint64_t now_ns, uint64_t *added_ns);
+
+/* classes.c: whether requests of a class are usually in much more of a hurry than those of another;
+ * and whether such have come lately. */
+bool dispatch_is_hurried(const struct dispatch *dispatch, uint32_t class_index, uint32_t beside);
+bool dispatch_has_hurried(const struct dispatch *dispatch, uint32_t beside, uint64_t now_ns);
 
 /* In mode ACROSS: whether the bucket's requests may run with others. */
 static inline bool dispatch_is_joinable(const struct dispatch *dispatch,

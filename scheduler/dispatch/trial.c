@@ -36,13 +36,17 @@ struct plan {
     struct crowd crowd;
 };
 
-static bool is_short(const struct dispatch *dispatch, const struct dispatch_request *facts)
+static bool is_possible(const struct dispatch *dispatch, const struct dispatch_request *facts)
 {
     const struct model *model = &dispatch->models[facts->model];
     const uint32_t most = batch_cost_most_rows(&model->cost, facts->from, facts->to);
     return dispatch->config.mode == DISPATCH_ACROSS && most > 1 && facts->rows <= most &&
-           facts->deadline_ns != DISPATCH_NO_DEADLINE && model->crowd_count < MOST_WAITING &&
-           model->crowd_count == dispatch->queued_count;
+           facts->deadline_ns != DISPATCH_NO_DEADLINE;
+}
+
+static bool is_short(const struct dispatch *dispatch, const struct model *model)
+{
+    return model->crowd_count < MOST_WAITING && model->crowd_count == dispatch->queued_count;
 }
 
 static bool plan_init(struct plan *plan, const struct dispatch *dispatch, uint32_t model,
@@ -139,21 +143,25 @@ static bool is_plan_kept(struct plan *plan)
     return true;
 }
 
-/* It enters something that runs, or goes before it, and all that waits is in time even so. */
-static bool fits_now(struct dispatch *dispatch, const struct dispatch_request *facts,
-                     const struct plan *idle, uint64_t now_ns)
+/* It enters something that runs, or goes before it; then all that waits is in time even so, as far
+ * as that is short. */
+static enum trial enter(struct dispatch *dispatch, const struct dispatch_request *facts,
+                        const struct plan *idle, uint64_t now_ns)
 {
+    const bool has_plan = is_short(dispatch, idle->model);
     for (uint32_t i = 0; i < idle->worker_count; i++) {
         uint64_t added_ns;
         if (!dispatch_could_join(dispatch, facts, idle->workers[i], now_ns, &added_ns))
             continue;
+        if (!has_plan)
+            return TRIAL_ENTERS;
         struct plan plan = *idle;
         plan.free_ns[i] += added_ns;
         gather(&plan, NULL);
         if (is_plan_kept(&plan))
-            return true;
+            return TRIAL_FITS;
     }
-    return false;
+    return has_plan ? TRIAL_LATE : TRIAL_UNKNOWN;
 }
 
 /* What it takes of a worker in a full batch, by its class's weight. */
@@ -192,12 +200,13 @@ enum trial dispatch_trial(struct dispatch *dispatch, const struct dispatch_reque
                           uint64_t now_ns)
 {
     struct plan plan;
-    if (!is_short(dispatch, facts) || !plan_init(&plan, dispatch, facts->model, now_ns))
+    if (!is_possible(dispatch, facts) || !plan_init(&plan, dispatch, facts->model, now_ns))
         return TRIAL_UNKNOWN;
     if (is_too_dear(dispatch, facts))
         return TRIAL_LATE;
-    if (fits_now(dispatch, facts, &plan, now_ns))
-        return TRIAL_FITS;
+    const enum trial entered = enter(dispatch, facts, &plan, now_ns);
+    if (entered != TRIAL_LATE)
+        return entered;
     gather(&plan, facts);
     return is_plan_kept(&plan) ? TRIAL_FITS : TRIAL_LATE;
 }

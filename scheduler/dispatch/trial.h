@@ -7,6 +7,7 @@
 
 enum trial {
     TRIAL_UNKNOWN, /* too much waits to try, or nothing that can be tried */
+    TRIAL_ENTERS, /* it can at once, but more waits than can be tried */
     TRIAL_FITS,
     TRIAL_LATE, /* it, or another by it */
 };

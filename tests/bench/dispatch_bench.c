@@ -24,18 +24,20 @@ struct row {
     const char *name;
     uint32_t queued, models, workers;
     bool is_one_bucket, is_cold;
+    enum dispatch_mode mode;
     uint64_t target_ns; /* of the median decision; 0: none */
 };
 
 static const struct row rows[] = {
-    {"1,000 queued, 8 models, 20 cuts", 1000, 8, 1, false, false, 5000},
-    {"the same, cold", 1000, 8, 1, false, true, 0},
-    {"the same, 16 workers", 1000, 8, 16, false, false, 5000},
-    {"the same, 64 workers", 1000, 8, 64, false, false, 5000},
-    {"1,000 queued in one bucket", 1000, 1, 1, true, false, 5000},
-    {"10,000 queued, 8 models, 20 cuts", 10000, 8, 1, false, false, 0},
-    {"10,000 queued in one bucket", 10000, 1, 1, true, false, 0},
-    {"10 queued, 1 model", 10, 1, 1, false, false, 0},
+    {"1,000 queued, 8 models, 20 cuts", 1000, 8, 1, false, false, DISPATCH_ACROSS, 5000},
+    {"the same, batches of one cut", 1000, 8, 1, false, false, DISPATCH_PER_CUT, 0},
+    {"the same, cold", 1000, 8, 1, false, true, DISPATCH_ACROSS, 0},
+    {"the same, 16 workers", 1000, 8, 16, false, false, DISPATCH_ACROSS, 5000},
+    {"the same, 64 workers", 1000, 8, 64, false, false, DISPATCH_ACROSS, 5000},
+    {"1,000 queued in one bucket", 1000, 1, 1, true, false, DISPATCH_ACROSS, 5000},
+    {"10,000 queued, 8 models, 20 cuts", 10000, 8, 1, false, false, DISPATCH_ACROSS, 0},
+    {"10,000 queued in one bucket", 10000, 1, 1, true, false, DISPATCH_ACROSS, 0},
+    {"10 queued, 1 model", 10, 1, 1, false, false, DISPATCH_ACROSS, 0},
 };
 
 struct times {
@@ -102,6 +104,7 @@ static int bench_init(struct bench *bench, const struct row *row, uint32_t decis
     const struct dispatch_class class = {1, MOST_REQUESTS, UINT64_MAX};
     struct dispatch_config config = dispatch_config_default();
     config.max_requests = config.max_queued = MOST_REQUESTS;
+    config.mode = row->mode;
     config.max_workers = row->workers;
     config.max_models = 256; /* as many as a worker could have */
     config.class_count = 1;

@@ -61,6 +61,38 @@ static int run(enum dispatch_mode mode, bool has_admission, double load, uint32_
     return 0;
 }
 
+/* Phones in a hurry, alone and beside a flood of work that has no deadline. */
+static int run_flood(double flood, uint32_t requests)
+{
+    struct sim_config config = {
+        .mode = DISPATCH_ACROSS,
+        .has_admission = true,
+        .max_delay_ns = 2000000,
+        .max_run_ns = 5000000,
+        .workers = 1,
+        .stream_count = flood > 0 ? 2 : 1,
+        .streams = {{.cut_count = 5, .cuts = {0, 3, 6, 8, 10}, .rows = 1, .deadline_times = 4},
+                    {.cut_count = 5,
+                     .cuts = {0, 3, 6, 8, 10},
+                     .rows = 1,
+                     .class_index = 1,
+                     .deadline_times = 100}},
+        .classes = {{8, 4096, UINT64_MAX}, {1, 64, UINT64_MAX}},
+        .requests = requests,
+        .seed = 7,
+    };
+    config.streams[0].per_second = 0.2 * capacity(&config.streams[0]);
+    config.streams[1].per_second = flood * capacity(&config.streams[1]);
+    struct sim_result result;
+    if (sim_run(&config, &result))
+        return -1;
+    const struct sim_counts *hurried = &result.streams[0], *patient = &result.streams[1];
+    printf("| %.1f | %.1f %% | %.2f | %.2f | %.1f |\n", flood,
+           100.0 * (double)hurried->in_time / (double)hurried->offered, hurried->p50, hurried->p99,
+           (double)(patient->in_time + patient->late) / result.seconds);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const unsigned long requests = argc > 1 ? strtoul(argv[1], NULL, 10) : 100000;
@@ -87,5 +119,9 @@ int main(int argc, char **argv)
         "%.3f\n",
         goodput[2][6] / goodput[1][6], goodput[2][6] / goodput[0][6], goodput[2][7] / peak,
         goodput[2][9] / peak);
+    printf("\n| flood | in time | p50 | p99 | of the flood, per s |\n|---|---|---|---|---|\n");
+    for (uint32_t i = 0; i < 4; i++)
+        if (run_flood((double)i, (uint32_t)requests * (1 + 5 * i)))
+            return 1;
     return 0;
 }
