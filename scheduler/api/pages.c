@@ -189,8 +189,9 @@ static struct reply get_server(struct pages *pages)
     page_text_add(&pages->text,
                   "{\"name\":\"joint\",\"version\":\"%s\",\"server\":", JOINT_VERSION);
     page_text_add_json_string(&pages->text, pages->view->setup.server);
-    page_text_add(&pages->text, ",\"extensions\":[\"model_repository\",\"statistics\",\"joint.load/"
-                                "1\",\"joint.cuts/1\"]}\n");
+    page_text_add(&pages->text,
+                  ",\"extensions\":[\"binary_tensor_data\",\"model_repository\",\"statistics\","
+                  "\"joint.load/1\",\"joint.cuts/1\"]}\n");
     return made(&pages->text, 200);
 }
 

@@ -40,6 +40,8 @@ static uint64_t huge_pages_needed(const struct jointd_config *config, uint64_t p
     if (wants_huge_slabs(config)) /* each region has a small page's header before it */
         needed += pages_for(config->memory.request_slab_bytes + SMALL_PAGE_BYTES, page_bytes) +
                   pages_for(config->memory.response_slab_bytes + SMALL_PAGE_BYTES, page_bytes);
+    if (wants_huge_slabs(config) && jointd_config_api_slab_bytes(config) > 0)
+        needed += pages_for(jointd_config_api_slab_bytes(config) + SMALL_PAGE_BYTES, page_bytes);
     if (wants_huge_packets(config))
         needed += pages_for(packet_bytes(config), page_bytes);
     return needed;
@@ -49,7 +51,7 @@ void check_memory(const struct check *check)
 {
     const struct jointd_config *config = check->config;
     uint64_t needed = config->memory.request_slab_bytes + config->memory.response_slab_bytes +
-                      packet_bytes(config);
+                      jointd_config_api_slab_bytes(config) + packet_bytes(config);
     uint64_t available_kib, huge_kib = 0, free_pages = 0;
     if (host_field(check->host, "/proc/meminfo", "MemAvailable", &available_kib)) {
         findings_add(check->findings, FINDING_WARN, "memory", "cannot be read from /proc/meminfo");

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define PAGE_BYTES UINT64_C(4096)
+
 int jointd_config_init(struct jointd_config *config)
 {
     memset(config, 0, sizeof(*config));
@@ -27,6 +29,13 @@ void jointd_config_fini(struct jointd_config *config)
 int jointd_config_add_class(struct jointd_config *config)
 {
     return config_section_add(config_section_find("class", 5), config, "default", 7);
+}
+
+uint64_t jointd_config_api_slab_bytes(const struct jointd_config *config)
+{
+    const uint64_t bytes = config->api.request_slab_bytes ? config->api.request_slab_bytes
+                                                          : config->memory.request_slab_bytes / 2;
+    return config->api.listen.count == 0 ? 0 : (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
 bool jointd_config_uses_dpdk(const struct jointd_config *config)

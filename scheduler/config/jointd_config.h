@@ -185,6 +185,9 @@ void jointd_config_fini(struct jointd_config *config); /* accepts NULL and a zer
 /* The class that stands for those of a file without any. 0 or -ENOMEM. */
 int jointd_config_add_class(struct jointd_config *config);
 
+/* Memory for tensors that come over HTTP, in whole pages; 0: there is no HTTP. */
+uint64_t jointd_config_api_slab_bytes(const struct jointd_config *config);
+
 /* With port = auto: DPDK where a device is named, the kernel's sockets otherwise. */
 bool jointd_config_uses_dpdk(const struct jointd_config *config);
 

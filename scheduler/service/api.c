@@ -12,9 +12,7 @@
 #include <unistd.h>
 
 #define START_NS UINT64_C(10000000000)
-#define PAGE_BYTES UINT64_C(4096)
 #define SPANS 4u /* of its slab, so that tensors of so many sizes find room at once */
-#define SLAB_SHARE 2u /* of the dataplane's, unless told otherwise */
 /* Of requests; one that its client has left keeps its place until it has ended. */
 #define SLOTS_PER_CONNECTION 2u
 #define ROWS_NS UINT64_C(10000000) /* between two looks at what there is to load */
@@ -53,13 +51,7 @@ static void fill(struct api_setup *setup, const struct jointd_config *config)
 
 uint64_t api_requests_bytes(const struct service *service)
 {
-    const struct jointd_config *config = &service->config;
-    if (config->api.listen.count == 0 || !service->programs.api[0])
-        return 0;
-    const uint64_t bytes = config->api.request_slab_bytes
-                               ? config->api.request_slab_bytes
-                               : config->memory.request_slab_bytes / SLAB_SHARE;
-    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    return service->programs.api[0] ? jointd_config_api_slab_bytes(&service->config) : 0;
 }
 
 /* A span holds four of the largest. */

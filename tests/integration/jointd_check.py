@@ -165,7 +165,7 @@ class Host(JointdCase):
         self.files({"proc/meminfo": "MemAvailable: 8000000 kB\nHugePages_Total: 100\nHugePages_Free: 90\n"
                                     "Hugepagesize: 2048 kB\n"})
         text, _ = self.check(huge_pages="warn")
-        self.assertIn("sysctl -w vm.nr_hugepages=268", text)  # 2 x (256 MiB and a page), 10 are in use
+        self.assertIn("sysctl -w vm.nr_hugepages=333", text)  # 2 x (256 MiB and a page), 128 MiB and one, 10 are in use
         self.check(self.config + "[memory]\npages = huge\n", huge_pages="fail")
         self.check(self.config + "[memory]\npages = small\n", huge_pages="ok")
 
