@@ -124,7 +124,7 @@ static const struct config_option dispatch_options[] = {
      .fallback = "8", .help = "rows that run together, at most"},
     {"max_delay", CONFIG_TIME, LIVE, AT(dispatch, max_delay_ns), .max = SECOND, .fallback = "2ms",
      .help = "how long a request may wait for others to run with"},
-    {"max_run", CONFIG_TIME, AT(dispatch, max_run_ns), .max = 60 * SECOND, .fallback = "5ms",
+    {"max_run", CONFIG_TIME, AT(dispatch, max_run_ns), .max = 60 * SECOND, .fallback = "2ms",
      .help = "a worker looks so often for requests that could join what it runs"},
     {"max_queued", CONFIG_COUNT, AT(dispatch, max_queued), .min = 1, .max = 1048576,
      .fallback = "1024", .help = "requests that wait, of all classes; more are rejected"},

@@ -17,7 +17,7 @@ struct dispatch_config dispatch_config_default(void)
         .mode = DISPATCH_ACROSS,
         .max_delay_ns = 2000000,
         .commit_ahead_ns = 200000,
-        .max_run_ns = 5000000,
+        .max_run_ns = 2000000,
         .has_admission = true,
         .patience_ns = 1000000000,
     };

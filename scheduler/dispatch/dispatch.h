@@ -50,8 +50,8 @@ struct dispatch_config {
     uint64_t max_delay_ns; /* 2 ms: how long one may wait for others to run with */
     uint64_t commit_ahead_ns; /* 200 us: a worker is given its next dispatch when the one it runs is
                                * predicted to end so soon, so that it never waits for us */
-    uint64_t max_run_ns; /* 5 ms: how long a path runs at most before the worker looks who has come,
-                          * where that is worth it */
+    uint64_t max_run_ns; /* 2 ms: how long a path runs, at most, before the worker looks who has
+                          * come (a layer is not divided); 0: to the end, whoever comes */
     bool has_admission; /* true: refuses what would be late behind what waits, or make that late;
                          * false: only what would be late alone */
     uint64_t target_delay_ns; /* 0: how long what waits may take before clients are given fewer

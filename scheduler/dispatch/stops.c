@@ -44,6 +44,8 @@ void dispatch_set_stops(const struct dispatch *dispatch, const struct model *mod
     const uint64_t whole_ns = path_ns(path, COST_TYPICAL);
     const uint32_t to = path_to(path);
     uint64_t reached_ns = 0, run_ns = 0; /* since the path, and its last part, began */
+    if (!dispatch->config.max_run_ns)
+        return;
     for (uint32_t i = 0; i + 1 < path->point_count; i++) {
         const struct path_point *point = &path->points[i];
         run_ns = 0;

@@ -20,7 +20,8 @@ struct sim_row {
 struct sim_path {
     struct dispatch_action said;
     uint32_t at;
-    uint32_t row_count;
+    uint32_t row_count, kept_rows;
+    bool has_news; /* somebody enters */
     uint64_t compute_ns;
     struct sim_row rows[DISPATCH_MAX_BATCH];
 };
@@ -30,7 +31,7 @@ struct sim_worker {
     struct sim_path paths[SIM_PATHS]; /* in the order given */
     bool is_running;
     uint32_t running, end; /* which of them, and the cut where its part ends */
-    uint32_t part_rows;
+    uint32_t part_rows, last_number;
     uint64_t began_ns, ends_ns;
 };
 

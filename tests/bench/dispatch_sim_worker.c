@@ -26,8 +26,8 @@ static const double layer_ms[SIM_CUTS - 1][SIM_SIZES] = {
     {0.015, 0.022, 0.038, 0.069}, /* prob */
 };
 
-/* Floats of one row at each cut. What a stop costs: each of them is copied twice, at 2.7 GB/s (12
- * stops and 8 rows took 15 ms: compute/worker/README.md). */
+/* Floats of one row at each cut. What a stop costs where somebody has come: each is copied twice,
+ * at 2.7 GB/s (12 stops and 8 rows took 15 ms: compute/worker/README.md). */
 static const double cut_floats[SIM_CUTS] = {150528, 290400, 290400, 69984, 186624,
                                             186624, 43264,  64896,  64896, 43264,
                                             9216,   4096,   4096,   1000,  1000};
@@ -79,16 +79,18 @@ static uint32_t next_path(const struct sim_worker *worker)
 static uint32_t advance(struct sim_path *path)
 {
     uint32_t next = UINT32_MAX, active = 0;
+    path->has_news = false;
     for (uint32_t i = 0; i < path->row_count; i++) {
         active += path->rows[i].is_active;
         next = path->rows[i].from < next ? path->rows[i].from : next;
     }
     if (!active && next > path->at)
         path->at = next;
+    path->kept_rows = active;
     for (uint32_t i = 0; i < path->row_count; i++) {
         struct sim_row *row = &path->rows[i];
         if (!row->is_active && row->from == path->at) {
-            row->is_active = true;
+            path->has_news = row->is_active = true;
             active++;
         }
     }
@@ -106,9 +108,9 @@ static void begin(struct sim *sim, uint32_t at)
     worker->part_rows = advance(path);
     worker->end = next_end(path);
     double ns = sim_part_ns(path->at, worker->end, worker->part_rows);
-    for (uint32_t i = 0; i < path->row_count; i++)
-        if (path->rows[i].is_active && path->rows[i].to > worker->end)
-            ns += cut_floats[worker->end] * NS_PER_FLOAT;
+    if (path->said.number != worker->last_number || path->has_news)
+        ns += path->kept_rows * cut_floats[path->at] * NS_PER_FLOAT;
+    worker->last_number = path->said.number;
     worker->began_ns = sim->now_ns;
     worker->ends_ns = sim->now_ns + 1 + (uint64_t)(ns * (0.9 + 0.2 * sim_unit(sim)));
     sim->result->parts++;
