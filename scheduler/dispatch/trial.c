@@ -175,7 +175,8 @@ static double cost_ns(const struct dispatch *dispatch, const struct dispatch_req
 
 static bool is_too_dear(const struct dispatch *dispatch, const struct dispatch_request *facts)
 {
-    return dispatch->queued_count && dispatch->price > 0 &&
+    /* At its highest nobody has been refused for long: there is no overload, and no price. */
+    return dispatch->queued_count && dispatch->price > 0 && dispatch->price < PRICE_MOST &&
            cost_ns(dispatch, facts) > dispatch->price * dispatch->mean_cost_ns;
 }
 
