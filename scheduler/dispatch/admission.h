@@ -3,6 +3,7 @@
 #ifndef SCHEDULER_DISPATCH_ADMISSION_H
 #define SCHEDULER_DISPATCH_ADMISSION_H
 
+#include "scheduler/dispatch/credits.h"
 #include "scheduler/dispatch/dispatch.h"
 
 /* Of a request. */
@@ -32,6 +33,7 @@ struct admission_habit {
 
 /* Of a class. */
 struct admission_class {
+    struct credits credits;
     uint64_t queued_ns; /* costs of what waits */
     double margin; /* what is promised takes so much longer than predicted: 0 for not at all */
     double usual_ns; /* from arrival to deadline, lately; 0: nobody brought one yet */

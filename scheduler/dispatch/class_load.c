@@ -8,17 +8,22 @@
 #define TARGET_PART 0.5 /* of the time until the usual deadline, that may be spent waiting */
 #define BUSY_RUNS 2 /* usual dispatches that each worker needs to be busy */
 
+/* The class's part of all weights, of so many. */
+static uint32_t part_of(const struct dispatch *dispatch, uint32_t class_index, uint32_t count)
+{
+    uint64_t weights = 0;
+    for (uint32_t i = 0; i < dispatch->config.class_count; i++)
+        weights += dispatch->classes[i].weight;
+    return (uint32_t)((uint64_t)count * dispatch->classes[class_index].weight / weights);
+}
+
 /* A part of the queue is set aside for classes by weight, so that none can fill all of it. */
 uint32_t dispatch_most_queued(const struct dispatch *dispatch, uint32_t class_index)
 {
-    const uint32_t most = dispatch->config.max_queued;
-    uint64_t weights = 0;
+    const uint32_t most = dispatch->config.max_queued, aside = most / SET_ASIDE;
     if (!dispatch->config.has_admission)
         return most;
-    for (uint32_t i = 0; i < dispatch->config.class_count; i++)
-        weights += dispatch->classes[i].weight;
-    const uint64_t others = weights - dispatch->classes[class_index].weight;
-    return most - (uint32_t)((uint64_t)(most / SET_ASIDE) * others / weights);
+    return most - aside + part_of(dispatch, class_index, aside);
 }
 
 static double run_rows(const struct dispatch *dispatch)
@@ -30,34 +35,57 @@ static double run_rows(const struct dispatch *dispatch)
     return rows;
 }
 
-static uint64_t target_ns(const struct dispatch *dispatch)
+/* Of all classes where none is set: what waits may take half of the time that there is. */
+static uint64_t target_ns(const struct dispatch *dispatch, const struct admission_class *class)
 {
     if (dispatch->config.target_delay_ns)
         return dispatch->config.target_delay_ns;
-    double run_ns = 0, usual_ns = 0;
+    double run_ns = 0;
     for (uint32_t i = 0; i < dispatch->model_end; i++)
         if (dispatch->models[i].is_there && dispatch->models[i].habit.run_ns > run_ns)
             run_ns = dispatch->models[i].habit.run_ns;
-    for (uint32_t i = 0; i < dispatch->config.class_count; i++) {
-        const double ns = dispatch->admission[i].usual_ns;
-        usual_ns = ns > 0 && (usual_ns <= 0 || ns < usual_ns) ? ns : usual_ns;
-    }
     run_ns *= TARGET_RUNS;
-    usual_ns *= TARGET_PART;
+    const double usual_ns = TARGET_PART * class->usual_ns;
     const double target_ns = run_ns > usual_ns ? run_ns : usual_ns;
     return target_ns > 0 ? (uint64_t)target_ns : UINT64_MAX / 4;
+}
+
+/* What waits before one that came now with the usual deadline; all, where there is none. */
+static uint64_t delay_ns(const struct dispatch *dispatch, const struct admission_class *class,
+                         uint64_t now_ns)
+{
+    const bool has_usual =
+        class->usual_ns > 0 && class->usual_ns < 0.99 * (double)dispatch->config.patience_ns;
+    return (uint64_t)(has_usual
+                          ? demand_look(&dispatch->demand, now_ns + (uint64_t) class->usual_ns)
+                                .before_ns
+                          : demand_total_ns(&dispatch->demand));
 }
 
 void dispatch_look_at_credits(struct dispatch *dispatch, uint64_t now_ns)
 {
     const double busy = BUSY_RUNS * run_rows(dispatch) * dispatch->demand.workers;
-    credits_look(&dispatch->credits, (uint64_t)demand_total_ns(&dispatch->demand),
-                 target_ns(dispatch), (uint32_t)busy + 1, dispatch->share.open_count, now_ns);
+    for (uint32_t i = 0; i < dispatch->config.class_count; i++) {
+        struct admission_class *class = &dispatch->admission[i];
+        if (credits_is_due(&class->credits, now_ns))
+            credits_look(&class->credits, delay_ns(dispatch, class, now_ns),
+                         target_ns(dispatch, class), (uint32_t)busy + 1,
+                         dispatch->share.classes[i].client_count, now_ns);
+    }
 }
 
+/* The door does not know a class's number of clients: the most that one of some class may have. */
 uint32_t dispatch_credits(const struct dispatch *dispatch)
 {
-    return credits_each(&dispatch->credits, dispatch->share.open_count);
+    uint32_t most = 1;
+    for (uint32_t i = 0; i < dispatch->config.class_count; i++) {
+        const uint32_t each =
+            credits_each(&dispatch->admission[i].credits, dispatch->share.classes[i].client_count);
+        if (!each)
+            return 0;
+        most = each > most ? each : most;
+    }
+    return most;
 }
 
 enum dispatch_verdict dispatch_admits(struct dispatch *dispatch, uint32_t class_index,
@@ -67,12 +95,11 @@ enum dispatch_verdict dispatch_admits(struct dispatch *dispatch, uint32_t class_
     if (!dispatch->config.has_admission || class_index >= dispatch->config.class_count)
         return DISPATCH_QUEUED;
     dispatch_look_at_credits(dispatch, now_ns);
+    const struct credits *credits = &dispatch->admission[class_index].credits;
+    const struct share_class *class = &dispatch->share.classes[class_index];
     const uint32_t open = share_open(&dispatch->share, class_index, client);
-    const uint32_t clients = dispatch->share.open_count + !open;
-    const uint32_t each = credits_each(&dispatch->credits, clients);
-    const bool is_over =
-        (each && open >= each) ||
-        dispatch->queued_count + dispatch->running_count >= credits_bound(&dispatch->credits);
+    const uint32_t each = credits_each(credits, class->client_count + !open);
+    const bool is_over = class->open_count >= credits_bound(credits) || (each && open >= each);
     return is_over ? DISPATCH_OVER_CREDIT : DISPATCH_QUEUED;
 }
 

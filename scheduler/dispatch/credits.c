@@ -30,10 +30,15 @@ static void step(struct credits *credits, double excess, double growth)
     credits->sum = clamp(credits->sum, credits->least, credits->most);
 }
 
+bool credits_is_due(const struct credits *credits, uint64_t now_ns)
+{
+    return now_ns >= credits->looked_ns + STEP_NS;
+}
+
 void credits_look(struct credits *credits, uint64_t delay_ns, uint64_t target_ns, uint32_t least,
                   uint32_t clients, uint64_t now_ns)
 {
-    if (now_ns < credits->looked_ns + STEP_NS)
+    if (!credits_is_due(credits, now_ns))
         return;
     const uint64_t steps = (now_ns - credits->looked_ns) / STEP_NS;
     const double excess = ((double)delay_ns - (double)target_ns) / (double)(target_ns + 1);

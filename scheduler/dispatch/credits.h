@@ -19,6 +19,8 @@ struct credits {
 /* Starts with all: there is no delay. */
 struct credits credits_start(uint32_t most);
 
+/* Whether a look would do something; it may cost something to know the delay. */
+bool credits_is_due(const struct credits *credits, uint64_t now_ns);
 /* What waits takes so long, and should take no longer than that. Acts every so often; least is what
  * keeps the workers busy. */
 void credits_look(struct credits *credits, uint64_t delay_ns, uint64_t target_ns, uint32_t least,

@@ -81,7 +81,8 @@ static void set_blank(struct dispatch *dispatch)
     dispatch->config.classes = dispatch->classes;
     dispatch->drops = dispatch->ages = dispatch->waits = order_heap_empty();
     dispatch->fullness = 1;
-    dispatch->credits = credits_start(config->max_requests);
+    for (uint32_t i = 0; i < config->class_count; i++)
+        dispatch->admission[i].credits = credits_start(config->max_requests);
     for (uint32_t i = 0; i < config->class_count; i++)
         share_set_weight(&dispatch->share, i, config->classes[i].weight);
     for (uint32_t i = 0; i < config->max_models; i++) {

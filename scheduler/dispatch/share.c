@@ -257,7 +257,8 @@ uint32_t share_enter(struct share *share, uint32_t class_index, uint64_t client,
     const uint32_t at = find_or_add(share, class_index, client);
     if (at == NONE)
         return NONE;
-    share->open_count += !share->clients[at].open++;
+    share->classes[class_index].client_count += !share->clients[at].open++;
+    share->classes[class_index].open_count++;
     share->classes[class_index].open_ns += cost_ns;
     share->clients[at].open_ns += cost_ns;
     fair_charge(&share->fair, share->class_book, class_index, cost_ns);
@@ -294,6 +295,7 @@ void share_leave(struct share *share, uint32_t at, uint64_t unspent_ns)
     correct(share, at, 0, unspent_ns);
     share->classes[class_index].open_ns -= unspent_ns;
     share->clients[at].open_ns -= unspent_ns;
-    share->open_count -= !--share->clients[at].open;
+    share->classes[class_index].client_count -= !--share->clients[at].open;
+    share->classes[class_index].open_count--;
     forget_if_idle(share, at);
 }

@@ -23,6 +23,7 @@ struct share_client {
 
 struct share_class {
     struct fair clients;
+    uint32_t open_count, client_count; /* requests that are in, and clients that have some */
     uint64_t open_ns; /* predicted costs of what is in, and not settled */
     double wanted; /* workers that it would keep busy, lately */
     uint64_t wanted_at_ns;
@@ -38,7 +39,7 @@ struct share {
     uint32_t class_count, client_count, head_count;
     uint32_t free_first;
     uint64_t now_ns; /* the latest that anybody told */
-    uint32_t known_count, open_count; /* clients that are remembered, and that have requests in */
+    uint32_t known_count; /* clients that are remembered */
 };
 
 /* Room for the clients of so many requests. 0 or -ENOMEM. */

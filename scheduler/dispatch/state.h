@@ -127,7 +127,6 @@ struct dispatch {
     struct demand demand; /* what is queued, in the order of service */
     struct share share;
     double fullness; /* of batches, lately: what full ones would have taken, over what they took */
-    struct credits credits;
 };
 
 /* queue.c: puts a request whose chunk waits into a bucket, or takes it out of its bucket. */
