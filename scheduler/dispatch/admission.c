@@ -47,7 +47,7 @@ void dispatch_price(const struct dispatch *dispatch, const struct dispatch_reque
     const uint32_t usual = (uint32_t)(model->habit.rows + 0.5);
     uint32_t rows = batch < usual ? batch : usual;
     rows = rows < most ? rows : most;
-    *claim = (struct admission_claim){.client = SHARE_NONE};
+    *claim = (struct admission_claim){.client = SHARE_NONE, .tried_wait_ns = UINT64_MAX};
     if (facts->rows >= rows) {
         claim->cost_ns = typical_ns(dispatch, facts, facts->rows);
     } else {
@@ -156,7 +156,11 @@ static bool does_fit(struct dispatch *dispatch, const struct question *question,
 {
     struct dispatch_request narrowed = *question->facts;
     narrowed.deadline_ns = question->now_ns + (uint64_t)(question->budget_ns * share);
-    const enum trial trial = dispatch_trial(dispatch, &narrowed, question->now_ns);
+    uint64_t begins_ns = UINT64_MAX;
+    const enum trial trial = dispatch_trial(dispatch, &narrowed, question->now_ns, &begins_ns);
+    claim->tried_wait_ns = begins_ns;
+    if (begins_ns != UINT64_MAX)
+        claim->tried_wait_ns = begins_ns > question->now_ns ? begins_ns - question->now_ns : 0;
     if (trial == TRIAL_ENTERS && has_room_behind(dispatch, question, claim))
         return true;
     if (trial == TRIAL_ENTERS || trial == TRIAL_UNKNOWN)

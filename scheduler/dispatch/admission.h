@@ -13,6 +13,7 @@ struct admission_claim {
     uint64_t fair_ns; /* its part of full batches: what it owes in the books of share */
     uint64_t unspent_ns; /* of that: rows that have not begun */
     uint64_t predicted_wait_ns; /* as the clock says, not corrected */
+    uint64_t tried_wait_ns; /* as a trial says, which knows what it joins; UINT64_MAX: none did */
     uint32_t client; /* there */
 };
 

@@ -210,7 +210,7 @@ static bool join(struct dispatch *dispatch, struct host *host, const struct gues
 }
 
 bool dispatch_could_join(struct dispatch *dispatch, const struct dispatch_request *facts,
-                         uint32_t at, uint64_t now_ns, uint64_t *added_ns)
+                         uint32_t at, uint64_t now_ns, uint64_t *added_ns, uint64_t *begins_ns)
 {
     struct host host;
     uint64_t start_ns, limit_ns;
@@ -228,12 +228,17 @@ bool dispatch_could_join(struct dispatch *dispatch, const struct dispatch_reques
         return false;
     if (can_join(dispatch, &host, &guest)) {
         *added_ns = path_ns(&host.rest, COST_TYPICAL) - host.rest_ns;
+        *begins_ns = host.start_ns + path_reach_ns(&host.rest, COST_TYPICAL, facts->from);
         return true;
     }
     *added_ns = guest.needed_ns;
+    *begins_ns = host.start_ns;
     if (!host.rest.entry_count && host.open_count == 1) /* it is next */
         return host.start_ns + guest.needed_ns <= guest.entry.due_ns;
-    return can_go_before(dispatch, &host, &guest, &start_ns, &limit_ns);
+    const bool can = can_go_before(dispatch, &host, &guest, &start_ns, &limit_ns);
+    if (can)
+        *begins_ns = start_ns;
+    return can;
 }
 
 /* The most urgent of the model that can. */

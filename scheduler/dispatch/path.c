@@ -110,6 +110,14 @@ uint64_t path_ns(const struct path *path, enum batch_cost_kind kind)
     return ns;
 }
 
+uint64_t path_reach_ns(const struct path *path, enum batch_cost_kind kind, uint32_t cut)
+{
+    uint64_t ns = 0;
+    for (uint32_t i = 0; i + 1 < path->point_count && path->points[i].cut < cut; i++)
+        ns += part_ns(path, kind, i);
+    return ns;
+}
+
 int64_t path_slack_ns(const struct path *path, enum batch_cost_kind kind, uint64_t start_ns)
 {
     int64_t slack_ns = INT64_MAX;

@@ -41,6 +41,8 @@ bool path_add(struct path *path, const struct path_entry *entry);
 void path_remove(struct path *path, uint32_t index);
 /* What the whole takes. */
 uint64_t path_ns(const struct path *path, enum batch_cost_kind kind);
+/* Of that, until it has come to the cut. */
+uint64_t path_reach_ns(const struct path *path, enum batch_cost_kind kind, uint32_t cut);
 /* Whether each entry is done by when it is due, if the path starts then. */
 bool path_is_in_time(const struct path *path, enum batch_cost_kind kind, uint64_t start_ns);
 /* How much later the path could start, or how much more it could take, with all in time; negative:

@@ -238,9 +238,10 @@ void dispatch_reckon(struct dispatch *dispatch, uint32_t worker, uint64_t now_ns
 /* Somebody that waits joins a dispatch that runs, or is put before it. False: nobody. */
 bool dispatch_join(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action);
 
-/* Whether one that is not queued yet could; and what that adds to the worker's work. */
+/* Whether one that is not queued yet could; what that adds to the worker's work, and when it would
+ * most likely begin. */
 bool dispatch_could_join(struct dispatch *dispatch, const struct dispatch_request *facts,
-                         uint32_t worker, uint64_t now_ns, uint64_t *added_ns);
+                         uint32_t worker, uint64_t now_ns, uint64_t *added_ns, uint64_t *begins_ns);
 
 /* classes.c: whether requests of a class are usually in much more of a hurry than those of another;
  * and whether such have come lately. */

@@ -32,7 +32,10 @@ struct plan {
     uint64_t now_ns;
     uint32_t worker_count;
     uint32_t workers[MOST_WORKERS];
-    uint64_t free_ns[MOST_WORKERS]; /* when each can begin */
+    uint64_t free_ns[MOST_WORKERS]; /* when each can begin, at the latest */
+    uint64_t likely_ns[MOST_WORKERS]; /* and most likely */
+    const struct dispatch_request *newcomer; /* NULL: it has its place already */
+    uint64_t begins_ns; /* the newcomer, most likely */
     struct crowd crowd;
 };
 
@@ -56,6 +59,8 @@ static bool plan_init(struct plan *plan, const struct dispatch *dispatch, uint32
     plan->model = &dispatch->models[model];
     plan->now_ns = now_ns;
     plan->worker_count = 0;
+    plan->newcomer = NULL;
+    plan->begins_ns = now_ns;
     for (uint32_t i = 0; i < dispatch->config.max_workers; i++) {
         const struct worker *worker = &dispatch->workers[i];
         if (!dispatch_worker_can(dispatch, i, model))
@@ -63,8 +68,10 @@ static bool plan_init(struct plan *plan, const struct dispatch *dispatch, uint32
         if (plan->worker_count == MOST_WORKERS)
             return false;
         plan->workers[plan->worker_count] = i;
-        plan->free_ns[plan->worker_count++] =
+        plan->free_ns[plan->worker_count] =
             worker->open_count && worker->ends_ns > now_ns ? worker->ends_ns : now_ns;
+        plan->likely_ns[plan->worker_count] = plan->free_ns[plan->worker_count];
+        plan->worker_count++;
     }
     return plan->worker_count > 0;
 }
@@ -75,6 +82,7 @@ static void gather(struct plan *plan, const struct dispatch_request *newcomer)
     struct crowd *crowd = &plan->crowd;
     crowd_init(crowd, plan->dispatch, plan->model);
     crowd_has(crowd, COMPOSE_CANDIDATES);
+    plan->newcomer = newcomer;
     if (!newcomer)
         return;
     const uint64_t order_ns = dispatch_order_ns(plan->dispatch, newcomer, plan->now_ns);
@@ -121,6 +129,13 @@ static void take_out(struct crowd *crowd, const struct path *path)
             crowd->is_gone[i] |= crowd->entries[i].slot == path->entries[k].slot;
 }
 
+static void note_newcomer(struct plan *plan, const struct path *path, uint64_t start_ns)
+{
+    for (uint32_t i = 0; plan->newcomer && i < path->entry_count; i++)
+        if (path->entries[i].slot == plan->newcomer->slot)
+            plan->begins_ns = start_ns + path_reach_ns(path, COST_TYPICAL, path->entries[i].from);
+}
+
 /* All that are due are in time. */
 static bool is_plan_kept(struct plan *plan)
 {
@@ -138,7 +153,9 @@ static bool is_plan_kept(struct plan *plan)
         if (compose_path(&composing, first) == COMPOSED_LATE)
             return false;
         take_out(&plan->crowd, &composing.path);
+        note_newcomer(plan, &composing.path, plan->likely_ns[at]);
         plan->free_ns[at] += path_ns(&composing.path, COST_SAFE);
+        plan->likely_ns[at] += path_ns(&composing.path, COST_TYPICAL);
     }
     return true;
 }
@@ -146,20 +163,24 @@ static bool is_plan_kept(struct plan *plan)
 /* It enters something that runs, or goes before it; then all that waits is in time even so, as far
  * as that is short. */
 static enum trial enter(struct dispatch *dispatch, const struct dispatch_request *facts,
-                        const struct plan *idle, uint64_t now_ns)
+                        const struct plan *idle, uint64_t now_ns, uint64_t *begins_ns)
 {
     const bool has_plan = is_short(dispatch, idle->model);
     for (uint32_t i = 0; i < idle->worker_count; i++) {
-        uint64_t added_ns;
-        if (!dispatch_could_join(dispatch, facts, idle->workers[i], now_ns, &added_ns))
+        uint64_t added_ns, at_ns;
+        if (!dispatch_could_join(dispatch, facts, idle->workers[i], now_ns, &added_ns, &at_ns))
             continue;
-        if (!has_plan)
+        if (!has_plan) {
+            *begins_ns = at_ns;
             return TRIAL_ENTERS;
+        }
         struct plan plan = *idle;
         plan.free_ns[i] += added_ns;
         gather(&plan, NULL);
-        if (is_plan_kept(&plan))
+        if (is_plan_kept(&plan)) {
+            *begins_ns = at_ns;
             return TRIAL_FITS;
+        }
     }
     return has_plan ? TRIAL_LATE : TRIAL_UNKNOWN;
 }
@@ -198,16 +219,19 @@ void dispatch_note_trial(struct dispatch *dispatch, const struct dispatch_reques
 }
 
 enum trial dispatch_trial(struct dispatch *dispatch, const struct dispatch_request *facts,
-                          uint64_t now_ns)
+                          uint64_t now_ns, uint64_t *begins_ns)
 {
     struct plan plan;
     if (!is_possible(dispatch, facts) || !plan_init(&plan, dispatch, facts->model, now_ns))
         return TRIAL_UNKNOWN;
     if (is_too_dear(dispatch, facts))
         return TRIAL_LATE;
-    const enum trial entered = enter(dispatch, facts, &plan, now_ns);
+    const enum trial entered = enter(dispatch, facts, &plan, now_ns, begins_ns);
     if (entered != TRIAL_LATE)
         return entered;
     gather(&plan, facts);
-    return is_plan_kept(&plan) ? TRIAL_FITS : TRIAL_LATE;
+    if (!is_plan_kept(&plan))
+        return TRIAL_LATE;
+    *begins_ns = plan.begins_ns;
+    return TRIAL_FITS;
 }

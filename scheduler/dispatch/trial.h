@@ -12,9 +12,10 @@ enum trial {
     TRIAL_LATE, /* it, or another by it */
 };
 
-/* The request is possible and not queued. LATE too where, under overload, it costs too much. */
+/* The request is possible and not queued. LATE too where, under overload, it costs too much.
+ * *begins_ns: when it would begin, where it enters or fits; untouched otherwise. */
 enum trial dispatch_trial(struct dispatch *dispatch, const struct dispatch_request *facts,
-                          uint64_t now_ns);
+                          uint64_t now_ns, uint64_t *begins_ns);
 /* What became of it moves the price. */
 void dispatch_note_trial(struct dispatch *dispatch, const struct dispatch_request *facts,
                          enum trial trial);
