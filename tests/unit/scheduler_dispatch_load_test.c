@@ -146,6 +146,38 @@ static void what_waits_is_counted_at_each_cut(void)
     dispatch_destroy(dispatch);
 }
 
+static void submit_from(struct dispatch *dispatch, uint32_t slot, uint16_t from, uint64_t now_ns)
+{
+    struct dispatch_request request = case_request(slot, now_ns);
+    request.from = from;
+    request.deadline_ns = CASE_NOW + 100 * CASE_MS;
+    CU_ASSERT_EQUAL_FATAL(dispatch_submit(dispatch, &request, now_ns), DISPATCH_QUEUED);
+}
+
+/* A row is half through its first layer of three, of 1 ms each: it comes to cut 2 in 1.5 ms. Its
+ * last one takes 1.5 ms for two rows, so the next path begins in 3. */
+static void a_wait_ends_when_the_path_comes_to_the_cut(void)
+{
+    struct dispatch_config config = case_config();
+    config.mode = DISPATCH_ACROSS;
+    config.has_admission = true;
+    struct dispatch *dispatch = case_create(&config, 1);
+    submit_from(dispatch, 0, 0, CASE_NOW);
+    const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
+    CU_ASSERT_EQUAL(dispatch_predicted_wait_ns(dispatch, 0), 0);
+    CU_ASSERT_EQUAL(
+        dispatch_segment(dispatch, run.worker, run.number, 0, 1, 1, CASE_NOW, 0, CASE_NOW), 0);
+    const uint64_t now_ns = CASE_NOW + CASE_MS / 2;
+    submit_from(dispatch, 1, 2, now_ns);
+    CU_ASSERT_EQUAL(dispatch_predicted_wait_ns(dispatch, 1), 1500000);
+    struct dispatch_action join;
+    CU_ASSERT_TRUE_FATAL(dispatch_next(dispatch, now_ns, &join));
+    CU_ASSERT_EQUAL(join.kind, DISPATCH_JOIN);
+    submit_from(dispatch, 2, 0, now_ns);
+    CU_ASSERT_EQUAL(dispatch_predicted_wait_ns(dispatch, 2), 3 * CASE_MS);
+    dispatch_destroy(dispatch);
+}
+
 const struct cunit_test tests[] = {
     {"without work there is no wait", without_work_there_is_no_wait},
     {"the wait is that for the first worker to be done",
@@ -156,5 +188,6 @@ const struct cunit_test tests[] = {
     {"busy time goes on while a worker runs", busy_time_goes_on_while_a_worker_runs},
     {"what waits is counted at each cut", what_waits_is_counted_at_each_cut},
     {"predictions follow what is measured", predictions_follow_what_is_measured},
+    {"a wait ends when the path comes to the cut", a_wait_ends_when_the_path_comes_to_the_cut},
     {NULL, NULL},
 };
