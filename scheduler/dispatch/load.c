@@ -58,25 +58,14 @@ uint32_t dispatch_class_queued(const struct dispatch *dispatch, uint32_t class_i
     return class_index < dispatch->config.class_count ? dispatch->class_queued[class_index] : 0;
 }
 
-/* Others are blank, or have no first request. */
-static bool is_used(const struct bucket *bucket)
-{
-    return bucket->place != BUCKET_IDLE;
-}
-
 void dispatch_measure_cuts(const struct dispatch *dispatch, uint32_t model, uint32_t *queued,
                            uint32_t cut_count)
 {
+    const bool is_there = model < dispatch->config.max_models && dispatch->models[model].is_there;
     for (uint32_t cut = 0; cut < cut_count; cut++)
-        queued[cut] = 0;
-    for (uint32_t i = 0; i < dispatch->table.count; i++) {
-        const struct bucket *bucket = &dispatch->table.buckets[i];
-        if (bucket->model != model || bucket->from >= cut_count || !is_used(bucket))
-            continue;
-        for (uint32_t slot = bucket->oldest; slot != DISPATCH_NONE;
-             slot = dispatch->requests[slot].newer)
-            queued[bucket->from]++;
-    }
+        queued[cut] = is_there && cut < dispatch->models[model].cost.cut_count
+                          ? dispatch->models[model].flows[cut].queued
+                          : 0;
 }
 
 uint64_t dispatch_predict_ns(const struct dispatch *dispatch, uint32_t model, uint32_t from,

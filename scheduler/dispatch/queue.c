@@ -211,6 +211,7 @@ void dispatch_queue_in(struct dispatch *dispatch, uint32_t slot, bool is_new, ui
         model->wants_join = true;
     }
     dispatch->queued_count++;
+    dispatch->models[facts->model].flows[facts->from].queued++;
     dispatch->class_queued[facts->class_index]++;
     dispatch_wait(dispatch, slot);
     dispatch_queue_place(dispatch, at);
@@ -243,6 +244,7 @@ void dispatch_queue_take(struct dispatch *dispatch, uint32_t slot)
     request->state = REQUEST_NONE;
     request->bucket = DISPATCH_NONE;
     dispatch->queued_count--;
+    dispatch->models[request->facts.model].flows[request->facts.from].queued--;
     dispatch->class_queued[request->facts.class_index]--;
     dispatch_wait_ends(dispatch, slot);
 }

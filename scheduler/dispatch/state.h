@@ -49,10 +49,11 @@ struct request {
     struct admission_claim claim;
 };
 
-/* How often requests come to a cut of a model. */
+/* How often requests come to a cut of a model, and how many wait there. */
 struct flow {
     uint64_t last_ns, gap_ns; /* between them, lately */
     uint32_t count; /* up to 2 */
+    uint32_t queued;
 };
 
 struct model {
