@@ -48,6 +48,8 @@ static const struct {
     [COUNT_BUSY_NS] = {"jointd.busy_ns", COUNTER_GAUGE},
     [COUNT_LOADS] = {"jointd.loads", COUNTER_SUM},
     [COUNT_SLEEPS] = {"jointd.sleeps", COUNTER_GAUGE},
+    [COUNT_PREEMPTED] = {"jointd.preempted", COUNTER_SUM},
+    [COUNT_SAVED_NS] = {"jointd.saved_ns", COUNTER_SUM},
     [COUNT_LOG_LINES] = {"jointd.request_log_lines", COUNTER_SUM},
     [COUNT_LOG_LOST] = {"jointd.request_log_lost", COUNTER_SUM},
 };

@@ -44,6 +44,8 @@ enum count {
     COUNT_BUSY_NS,
     COUNT_LOADS, /* snapshots of the load */
     COUNT_SLEEPS,
+    COUNT_PREEMPTED, /* dispatches that others were put before */
+    COUNT_SAVED_NS, /* computing that joins saved, as predicted */
     COUNT_LOG_LINES, /* of the request log */
     COUNT_LOG_LOST,
     COUNT_KINDS,

@@ -114,6 +114,14 @@ static void measure(struct service *service, uint64_t now_ns)
     counts_set(&service->counts, COUNT_BUSY_NS, now.busy_ns);
 }
 
+static void count_decisions(struct service *service)
+{
+    struct dispatch_counts counts;
+    dispatch_count(service->dispatch, &counts);
+    counts_set(&service->counts, COUNT_PREEMPTED, counts.preempted);
+    counts_set(&service->counts, COUNT_SAVED_NS, counts.saved_ns);
+}
+
 static void count_places(struct service *service)
 {
     struct slab_use use;
@@ -131,6 +139,7 @@ int load_look(struct service *service, uint64_t now_ns)
         return 0;
     measure(service, now_ns);
     count_places(service);
+    count_decisions(service);
     uint64_t words[LOAD_REPORT_WORDS];
     memcpy(words, &load->report, sizeof(words));
     load_page_publish(&load->page, words);
