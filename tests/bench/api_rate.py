@@ -32,6 +32,7 @@ parser.add_argument("--model", default="alexnet", help="whose requests are distu
 parser.add_argument("--pairs", type=int, default=8, help="of rounds with polls and without (default 8)")
 parser.add_argument("--pair-seconds", type=float, default=4, help="of each such round (default 4)")
 parser.add_argument("--polls", type=int, default=1000, help="a second (default 1000)")
+parser.add_argument("--niceness", type=int, default=0, help="of all that is measured; under 0 needs root (default 0)")
 parser.add_argument("--poll", nargs=3, metavar=("PORT", "RATE", "CPUS"), help=argparse.SUPPRESS)
 arguments = parser.parse_args()
 SMALL = "lenet"
@@ -103,11 +104,13 @@ def page_bytes(port):
 def measure_rate(cores):
     http = free_tcp_port()
     settings = {"api": {"listen": "127.0.0.1", "port": http}, "load": {"min_poll": "0ms"}}
-    with host.Service(arguments, cores, [SMALL], settings) as service, contextlib.ExitStack() as stack:
+    with host.Service(arguments, cores, [SMALL], settings, arguments.niceness) as service, contextlib.ExitStack() as stack:
         os.sched_setaffinity(service.pids["api"], cores.rest)
         bytes_, port = page_bytes(http), free_tcp_port()
-        bare = host.start([arguments.bare_page, port, bytes_], cores.rest, stdout=subprocess.PIPE)
+        bare = host.start([arguments.bare_page, port, bytes_], cores.rest, stdout=subprocess.PIPE, start_new_session=True)
         stack.callback(host.end, bare)
+        if arguments.niceness:
+            host.be_nice(bare.pid, arguments.niceness)
         bare.stdout.readline()
         print(f"wrk -t1 -c{arguments.connections}, {arguments.rounds} rounds of {arguments.seconds:g} s each, in turns; page of {bytes_} bytes\n")
         host.print_head("page", "own time, us a request: median (middle half)", "a whole core, a second", "seen by wrk, a second", "ratio to the bare page")
@@ -132,7 +135,7 @@ def measure_rate(cores):
 def measure_effect(cores):
     http = free_tcp_port()
     settings = {"api": {"listen": "127.0.0.1", "port": http}, "load": {"min_poll": "0ms"}, "dispatch": {"max_batch": 8}}
-    with host.Service(arguments, cores, [arguments.model], settings) as service:
+    with host.Service(arguments, cores, [arguments.model], settings, arguments.niceness) as service:
         cut = service.last_pool(arguments.model)
         words = ["--closed", 24, "--duration", arguments.pair_seconds, "--split", cut, "--sockets", 1]
         pairs, counts = [], []
