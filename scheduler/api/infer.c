@@ -24,6 +24,10 @@ int infer_init(struct infer *infer, struct pages *pages, int socket)
     infer->calls = calloc(infer->call_count, sizeof(*infer->calls));
     if (!infer->calls)
         return -ENOMEM;
+    for (uint32_t i = infer->call_count; i > 0; i--) {
+        infer->calls[i - 1].next_free = infer->free;
+        infer->free = &infer->calls[i - 1];
+    }
     infer->gone_fd = epoll_create1(EPOLL_CLOEXEC);
     int error = infer->gone_fd < 0 ? -errno : 0;
     if (!error)
@@ -114,19 +118,17 @@ void infer_flush(struct infer *infer)
 
 static struct infer_call *begin(struct infer *infer, struct MHD_Connection *connection)
 {
-    for (uint32_t i = 0; i < infer->call_count; i++) {
-        struct infer_call *call = &infer->calls[i];
-        if (call->state != INFER_FREE)
-            continue;
-        memset(call, 0, offsetof(struct infer_call, plan));
-        call->fault.status = 0;
-        call->response = NULL;
-        call->infer = infer;
-        call->connection = connection;
-        call->opened_ns = infer->pages->now_ns;
-        return call;
-    }
-    return NULL;
+    struct infer_call *call = infer->free;
+    if (!call)
+        return NULL;
+    infer->free = call->next_free;
+    memset(call, 0, offsetof(struct infer_call, plan));
+    call->fault.status = 0;
+    call->response = NULL;
+    call->infer = infer;
+    call->connection = connection;
+    call->opened_ns = infer->pages->now_ns;
+    return call;
 }
 
 enum MHD_Result infer_on_first(struct infer *infer, struct MHD_Connection *connection,
@@ -175,4 +177,6 @@ void infer_on_end(struct infer *infer, void *context)
         MHD_destroy_response(call->response);
     call->response = NULL;
     call->state = INFER_FREE;
+    call->next_free = infer->free;
+    infer->free = call;
 }

@@ -23,6 +23,7 @@ struct infer {
     struct infer_ring ring;
     struct infer_call *calls; /* owned; [call_count], one a connection */
     uint32_t call_count;
+    struct infer_call *free; /* the first of those that are */
     int gone_fd; /* epoll: a waiting client is gone */
     uint64_t text_bytes, max_text_bytes; /* of JSON that is held, of all calls */
     struct infer_words words; /* scratch of one request at a time */

@@ -18,6 +18,7 @@ enum infer_call_state {
 
 struct infer_call {
     enum infer_call_state state;
+    struct infer_call *next_free;
     struct infer *infer;
     struct MHD_Connection *connection;
     uint64_t opened_ns;

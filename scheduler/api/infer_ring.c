@@ -189,9 +189,12 @@ void infer_ring_sent(struct infer_ring *ring, uint32_t answer_slot)
 
 uint32_t infer_ring_open_of(const struct infer_ring *ring, uint64_t client)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < ring->setup.slots; i++)
-        count += ring->slots[i].state == INFER_SLOT_SUBMITTED && ring->slots[i].client == client;
+    uint32_t count = 0, seen = 0;
+    for (uint32_t i = 0; i < ring->setup.slots && seen < ring->taken_count; i++) {
+        const struct infer_slot *slot = &ring->slots[i];
+        seen += slot->state != INFER_SLOT_FREE;
+        count += slot->state == INFER_SLOT_SUBMITTED && slot->client == client;
+    }
     return count;
 }
 
