@@ -1,0 +1,180 @@
+/* Requests that join across cuts: each layer of the case takes 1 ms for a row, 2.5 for four. */
+#include "tests/unit/dispatch_case.h"
+
+#include <errno.h>
+
+static struct dispatch *create(uint64_t max_run_ns, uint32_t workers)
+{
+    struct dispatch_config config = case_config();
+    config.mode = DISPATCH_ACROSS;
+    config.max_run_ns = max_run_ns;
+    return case_create(&config, workers);
+}
+
+static void submit_at(struct dispatch *dispatch, uint32_t slot, uint16_t from, uint64_t now_ns,
+                      uint64_t deadline_ns)
+{
+    struct dispatch_request request = case_request(slot, now_ns);
+    request.from = from;
+    request.deadline_ns = deadline_ns;
+    CU_ASSERT_EQUAL(dispatch_submit(dispatch, &request, now_ns), DISPATCH_QUEUED);
+}
+
+static void say_segment(struct dispatch *dispatch, const struct dispatch_action *run, uint32_t from,
+                        uint32_t to, uint64_t started_ns, uint64_t ended_ns, uint64_t now_ns)
+{
+    CU_ASSERT_EQUAL(
+        dispatch_segment(dispatch, 0, run->number, from, to, 1, started_ns, ended_ns, now_ns), 0);
+}
+
+static void those_further_on_enter_where_they_stand(void)
+{
+    struct dispatch *dispatch = create(0, 1);
+    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 50 * CASE_MS);
+    submit_at(dispatch, 1, 2, CASE_NOW, CASE_NOW + 50 * CASE_MS);
+    submit_at(dispatch, 2, 1, CASE_NOW, CASE_NOW + 60 * CASE_MS);
+    const struct dispatch_action action = case_run(dispatch, CASE_NOW, 3);
+    CU_ASSERT_EQUAL(action.from, 0);
+    CU_ASSERT_EQUAL(action.to, 3);
+    CU_ASSERT_EQUAL(action.predicted_ns, 1000000 + 1500000 + 2000000); /* 1, 2, 3 rows */
+    case_nothing(dispatch, CASE_NOW);
+    struct dispatch_counts counts;
+    dispatch_count(dispatch, &counts);
+    CU_ASSERT_EQUAL(counts.joined_rows, 2);
+    CU_ASSERT_EQUAL(counts.saved_ns, 6 * CASE_MS - 4500000);
+    dispatch_destroy(dispatch);
+}
+
+/* It would be done after 1 + 1.5 ms. */
+static void who_can_not_wait_for_the_others_does_not_enter(void)
+{
+    struct dispatch *dispatch = create(0, 2);
+    submit_at(dispatch, 0, 2, CASE_NOW, CASE_NOW + 2 * CASE_MS);
+    submit_at(dispatch, 1, 1, CASE_NOW, CASE_NOW + 9 * CASE_MS);
+    CU_ASSERT_EQUAL(case_run(dispatch, CASE_NOW, 1).rows[0].slot, 0);
+    CU_ASSERT_EQUAL(case_run(dispatch, CASE_NOW, 1).rows[0].slot, 1);
+    dispatch_destroy(dispatch);
+}
+
+static void who_comes_while_it_runs_joins_at_a_cut_that_is_ahead(void)
+{
+    struct dispatch *dispatch = create(0, 1);
+    struct dispatch_action action;
+    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 50 * CASE_MS);
+    const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
+    say_segment(dispatch, &run, 0, 2, CASE_NOW, 0, CASE_NOW);
+    submit_at(dispatch, 1, 1, CASE_NOW + 1, CASE_NOW + 50 * CASE_MS); /* passed */
+    case_nothing(dispatch, CASE_NOW + 1);
+    submit_at(dispatch, 2, 2, CASE_NOW + 2, CASE_NOW + 50 * CASE_MS);
+    CU_ASSERT_TRUE_FATAL(dispatch_next(dispatch, CASE_NOW + 2, &action));
+    CU_ASSERT_EQUAL(action.kind, DISPATCH_JOIN);
+    CU_ASSERT_EQUAL(action.number, run.number);
+    CU_ASSERT_EQUAL(action.row_count, 1);
+    CU_ASSERT_EQUAL(action.rows[0].slot, 2);
+    CU_ASSERT_EQUAL(action.predicted_ns, 500000);
+    case_nothing(dispatch, CASE_NOW + 2);
+    dispatch_destroy(dispatch);
+}
+
+/* Until 3 ms, the end of the dispatch, it can not wait; the other has room for 1 ms. */
+static void who_can_not_wait_is_put_before_what_runs(void)
+{
+    struct dispatch *dispatch = create(CASE_MS, 1);
+    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 5 * CASE_MS);
+    const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
+    say_segment(dispatch, &run, 0, 1, CASE_NOW, 0, CASE_NOW);
+    say_segment(dispatch, &run, 0, 1, CASE_NOW, CASE_NOW + CASE_MS, CASE_NOW + CASE_MS);
+    say_segment(dispatch, &run, 1, 3, CASE_NOW + CASE_MS, 0, CASE_NOW + CASE_MS);
+    submit_at(dispatch, 1, 2, CASE_NOW + CASE_MS, CASE_NOW + 3500000);
+    case_nothing(dispatch, CASE_NOW + CASE_MS); /* no cut is left before the end */
+    CU_ASSERT_EQUAL(dispatch_cancel(dispatch, 1), 0);
+    dispatch_destroy(dispatch);
+
+    dispatch = create(CASE_MS, 1);
+    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 5 * CASE_MS);
+    const struct dispatch_action again = case_run(dispatch, CASE_NOW, 1);
+    say_segment(dispatch, &again, 0, 1, CASE_NOW, 0, CASE_NOW);
+    submit_at(dispatch, 1, 2, CASE_NOW + 1, CASE_NOW + 2500000);
+    const struct dispatch_action urgent = case_run(dispatch, CASE_NOW + 1, 1);
+    CU_ASSERT(urgent.urgency > again.urgency);
+    CU_ASSERT_EQUAL(urgent.rows[0].slot, 1);
+    dispatch_destroy(dispatch);
+}
+
+/* It leaves 0.5 ms, and the other would need 1. */
+static void nobody_is_put_before_what_would_then_be_late(void)
+{
+    struct dispatch *dispatch = create(CASE_MS, 1);
+    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 3500000);
+    const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
+    say_segment(dispatch, &run, 0, 1, CASE_NOW, 0, CASE_NOW);
+    submit_at(dispatch, 1, 2, CASE_NOW + 1, CASE_NOW + 2500000);
+    case_nothing(dispatch, CASE_NOW + 1);
+    dispatch_destroy(dispatch);
+}
+
+static void a_path_stops_where_it_would_run_for_long(void)
+{
+    struct dispatch *dispatch = create(CASE_MS, 2);
+    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 50 * CASE_MS);
+    CU_ASSERT_EQUAL(case_run(dispatch, CASE_NOW, 1).stops[0], 2 | 4); /* cuts 1 and 2 */
+    dispatch_destroy(dispatch);
+    dispatch = create(2 * CASE_MS, 1);
+    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 50 * CASE_MS);
+    CU_ASSERT_EQUAL(case_run(dispatch, CASE_NOW, 1).stops[0], 4);
+    dispatch_destroy(dispatch);
+    dispatch = create(0, 1);
+    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 50 * CASE_MS);
+    CU_ASSERT_EQUAL(case_run(dispatch, CASE_NOW, 1).stops[0], 0);
+    dispatch_destroy(dispatch);
+}
+
+static void words_about_parts_are_checked(void)
+{
+    struct dispatch *dispatch = create(0, 1);
+    submit_at(dispatch, 0, 1, CASE_NOW, CASE_NOW + 50 * CASE_MS);
+    const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
+    const uint32_t number = run.number;
+    CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number + 1, 1, 2, 1, 1, 0, CASE_NOW), -ENOENT);
+    CU_ASSERT_EQUAL(dispatch_segment(dispatch, 9, number, 1, 2, 1, 1, 0, CASE_NOW), -ENOENT);
+    CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 2, 2, 1, 1, 0, CASE_NOW), -EINVAL);
+    CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 0, 2, 1, 1, 0, CASE_NOW), -EINVAL);
+    CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 1, 4, 1, 1, 0, CASE_NOW), -EINVAL);
+    CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 1, 2, 0, 1, 0, CASE_NOW), -EINVAL);
+    CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 1, 2, 65, 1, 0, CASE_NOW), -EINVAL);
+    CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 1, 3, 64, 1, 2, CASE_NOW), 0);
+    dispatch_destroy(dispatch);
+}
+
+static void measured_over_predicted_is_counted(void)
+{
+    struct dispatch *dispatch = create(0, 1);
+    const uint64_t took_ns[] = {3 * CASE_MS, 300 * CASE_MS};
+    for (uint32_t i = 0; i < 2; i++) {
+        submit_at(dispatch, 0, 0, CASE_NOW, DISPATCH_NO_DEADLINE);
+        const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
+        case_done(dispatch, &run, took_ns[i], CASE_NOW);
+    }
+    struct dispatch_counts counts;
+    dispatch_count(dispatch, &counts);
+    CU_ASSERT_EQUAL(counts.runs, 2);
+    CU_ASSERT_EQUAL(counts.ratio[7], 1); /* 1 is under 1.05, and no less than 1 */
+    CU_ASSERT_EQUAL(counts.ratio[DISPATCH_RATIOS - 1], 1);
+    CU_ASSERT(dispatch_ratio_bound(6) <= 1 && dispatch_ratio_bound(7) > 1);
+    CU_ASSERT(dispatch_ratio_bound(DISPATCH_RATIOS - 1) > 1e300);
+    dispatch_destroy(dispatch);
+}
+
+const struct cunit_test tests[] = {
+    {"those further on enter where they stand", those_further_on_enter_where_they_stand},
+    {"who can not wait for the others does not enter",
+     who_can_not_wait_for_the_others_does_not_enter},
+    {"who comes while it runs joins at a cut that is ahead",
+     who_comes_while_it_runs_joins_at_a_cut_that_is_ahead},
+    {"who can not wait is put before what runs", who_can_not_wait_is_put_before_what_runs},
+    {"nobody is put before what would then be late", nobody_is_put_before_what_would_then_be_late},
+    {"a path stops where it would run for long", a_path_stops_where_it_would_run_for_long},
+    {"words about parts are checked", words_about_parts_are_checked},
+    {"measured over predicted is counted", measured_over_predicted_is_counted},
+    {NULL, NULL},
+};
