@@ -35,8 +35,8 @@ def rows_a_batch(report):
 
 
 def joined_share(counted):
-    """Of rows, those that came to a path that began at another cut; 0 where the server does not count them."""
-    return counted.get("jointd.joined_rows", 0) / max(counted["jointd.rows"], 1)
+    """Of rows, those that ran with others of another cut; 0 where the server does not count them."""
+    return counted.get("jointd.merged_rows", 0) / max(counted["jointd.rows"], 1)
 
 
 if __name__ == "__main__":
