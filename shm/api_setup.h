@@ -51,7 +51,7 @@ enum api_message_kind {
                 * (model_statistics.h), its load page (model_load.h) */
     API_MODEL_GONE,
     API_ROW, /* row `number` of what there is to load: name, version, status, text */
-    API_ROWS_END, /* there are `number` rows */
+    API_ROWS_END, /* there are `number` rows, and this is how they all are */
     API_TLS, /* descriptors: files of the certificate and of the key, as PEM */
     API_ANSWER, /* to the change of ticket `number`: status, text */
 };

@@ -55,7 +55,8 @@ int view_init(struct view *view, int socket)
         return -EBADMSG;
     int error = attach_load(view, fd);
     view->rows = error ? NULL : calloc(API_MAX_ROWS, sizeof(*view->rows));
-    if (!error && !view->rows)
+    view->coming_rows = error ? NULL : calloc(API_MAX_ROWS, sizeof(*view->coming_rows));
+    if (!error && (!view->rows || !view->coming_rows))
         error = -ENOMEM;
     if (!error && !is_sound(&view->setup))
         error = -EBADMSG;
@@ -74,6 +75,7 @@ void view_fini(struct view *view)
         region_fini(&view->counters[i].region);
     region_fini(&view->load_region);
     tls_fini(&view->tls);
+    free(view->coming_rows);
     free(view->rows);
     memset(view, 0, sizeof(*view));
 }
@@ -169,16 +171,15 @@ static int take_row(struct view *view, const struct api_message *message)
     if (message->number >= API_MAX_ROWS || !is_text(message->name) ||
         !memchr(message->text, 0, sizeof(message->text)))
         return -EBADMSG;
-    view->rows[message->number] = *message;
-    if (view->row_count <= message->number)
-        view->row_count = message->number + 1;
+    view->coming_rows[message->number] = *message;
     return 0;
 }
 
 static int take_rows_end(struct view *view, const struct api_message *message)
 {
-    if (message->number > view->row_count)
+    if (message->number > API_MAX_ROWS)
         return -EBADMSG;
+    memcpy(view->rows, view->coming_rows, message->number * sizeof(*view->rows));
     view->row_count = message->number;
     return 0;
 }

@@ -44,7 +44,8 @@ struct view {
     uint32_t model_limit; /* all beyond are not there */
     uint64_t change_count; /* of the models */
     struct tls tls; /* owned */
-    struct api_message *rows; /* owned, [API_MAX_ROWS]: what there is to load */
+    /* What there is to load; owned, [API_MAX_ROWS] each. Shown are those of the last ROWS_END. */
+    struct api_message *rows, *coming_rows;
     uint32_t row_count;
     struct api_message answers[VIEW_MAX_ANSWERS]; /* to changes; those that nobody has taken */
     uint32_t answer_count;

@@ -390,6 +390,8 @@ int api_look(struct service *service, uint64_t now_ns)
                 (unsigned long long)(patience_ns / 1000000));
     int work = ingress_look(service, &api->ingress, now_ns) + tell(service);
     work += tell_tls(service);
+    if (changes_wait(&service->changes))
+        api->rows_ns = 0; /* what was changed is told before the answer */
     work += tell_rows(service, now_ns);
     return work + changes_look(service, api->child.socket[SHOWN]);
 }

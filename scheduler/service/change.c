@@ -254,6 +254,14 @@ int changes_look(struct service *service, int socket)
     return work;
 }
 
+bool changes_wait(const struct changes *changes)
+{
+    for (uint32_t i = 0; i < CHANGES_MAX; i++)
+        if (changes->items[i].is_there)
+            return true;
+    return false;
+}
+
 void changes_forget(struct changes *changes)
 {
     memset(changes->items, 0, sizeof(changes->items));

@@ -33,6 +33,8 @@ void changes_read_token(struct service *service);
 void changes_take(struct service *service, const struct api_change *asked);
 /* Which are done; sends answers over the socket. How much was done. */
 int changes_look(struct service *service, int socket);
+/* Whether some are not answered. */
+bool changes_wait(const struct changes *changes);
 /* Whoever asked is gone; what was begun goes on. */
 void changes_forget(struct changes *changes);
 
