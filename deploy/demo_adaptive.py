@@ -9,7 +9,7 @@ PHONES = 4
 ALONE_SECONDS, LOADED_SECONDS, AFTER_SECONDS = 6, 9, 11
 SLOWNESS = 8  # of the emulated phone, as a share of this machine's time
 LEAST_PHONE_MS = 12  # so that a tiny network is worth sending as well
-WAIT = 3  # what the second load's queue takes, in whole runs on the phone, if nothing is batched
+WAIT = 6  # what the second load's queue takes, in whole runs on the phone, if nothing is batched
 BAR = 24
 MOVED, BACK = 0.3, 0.7  # shares of a second's requests on the server: below and above
 
@@ -116,7 +116,7 @@ def second_load(joint, prefix, address, model, name, in_flight, folder):
     with open(f"{folder}/second.log", "w") as log:
         child = subprocess.Popen(command, stdout=log, stderr=log)
         try:
-            yield child
+            yield child, log.name
         finally:
             child.send_signal(2)  # cancels what is open, so that the queue goes with it
             try:
@@ -124,6 +124,11 @@ def second_load(joint, prefix, address, model, name, in_flight, folder):
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+
+
+def has_begun(log):
+    with open(log) as file:
+        return "in flight" in file.read()
 
 
 def show(joint, model, name, folder, address, prefix):
@@ -142,7 +147,9 @@ def show(joint, model, name, folder, address, prefix):
             phone.take()
         print(f"{'load':<12} {'wait ms':>8} {'requests':>9} {'median ms':>9}  {'on the server':<{BAR + 9}}  cuts there", flush=True)
         alone = watch(running, ALONE_SECONDS, "phones alone", wait)
-        with second_load(joint, prefix, address, model, name, in_flight, folder) as second:
+        with second_load(joint, prefix, address, model, name, in_flight, folder) as (second, log):
+            while not has_begun(log) and second.poll() is None:
+                watch(running, 1, "it comes", wait)
             loaded = watch(running, LOADED_SECONDS, "second load", wait)
             if second.poll() is not None:
                 fail("the second load has ended by itself; see second.log")
