@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True  # the demo leaves nothing beside itself
 import demo_adaptive
 
 parser = argparse.ArgumentParser(description=__doc__)
