@@ -1,7 +1,8 @@
 /* The role that computes: takes dispatches from jointd, runs them segment by segment, answers.
  *
  * One thread polls it; helpers of the engine's contexts work inside a poll. A poll takes what the
- * ring holds and runs at most one segment, so between two segments the ring was looked at. Nothing
+ * ring holds and runs one dispatch up to where a row enters or leaves, or to a stop where the ring
+ * holds something again: so at each stop the ring was looked at. Nothing
  * is taken from the ring unless there is room for all that could have to be answered; a worker
  * whose answers are not read stops, and nothing is lost. Loading a model takes long and allocates,
  * all else does neither; what it leaves cold is warmed bit by bit in polls that find nothing to do.
