@@ -161,10 +161,14 @@ static bool does_fit(struct dispatch *dispatch, const struct question *question,
     claim->tried_wait_ns = begins_ns;
     if (begins_ns != UINT64_MAX)
         claim->tried_wait_ns = begins_ns > question->now_ns ? begins_ns - question->now_ns : 0;
-    if (trial == TRIAL_ENTERS && has_room_behind(dispatch, question, claim))
+    /* Those before it in the order could take its place there. */
+    if (trial == TRIAL_ENTERS && !question->view.before_ns &&
+        has_room_behind(dispatch, question, claim))
         return true;
-    if (trial == TRIAL_ENTERS || trial == TRIAL_UNKNOWN)
+    if (trial == TRIAL_ENTERS || trial == TRIAL_UNKNOWN) {
+        claim->tried_wait_ns = UINT64_MAX;
         return is_possible(dispatch, question, share, claim);
+    }
     if (share >= 1)
         dispatch_note_trial(dispatch, question->facts, trial);
     return trial == TRIAL_FITS;

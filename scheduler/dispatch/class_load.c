@@ -116,7 +116,8 @@ uint64_t dispatch_predicted_wait_ns(const struct dispatch *dispatch, uint32_t sl
     const struct request *request = &dispatch->requests[slot];
     if (slot >= dispatch->config.max_requests || request->state == REQUEST_NONE)
         return 0;
-    if (request->claim.tried_wait_ns != UINT64_MAX)
+    /* Among several workers a trial is too early more often than not: who comes next moves all. */
+    if (request->claim.tried_wait_ns != UINT64_MAX && dispatch->up_count == 1)
         return request->claim.tried_wait_ns;
     return corrected_ns(&dispatch->admission[request->facts.class_index],
                         request->claim.predicted_wait_ns);

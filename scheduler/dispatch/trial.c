@@ -160,6 +160,15 @@ static bool is_plan_kept(struct plan *plan)
     return true;
 }
 
+/* Who waits and is more urgent would take the place. */
+static bool is_first(const struct dispatch *dispatch, const struct dispatch_request *facts,
+                     uint64_t now_ns)
+{
+    const uint32_t first = order_heap_first(&dispatch->models[facts->model].crowd);
+    return first == ORDER_HEAP_NONE ||
+           dispatch->requests[first].order_ns > dispatch_order_ns(dispatch, facts, now_ns);
+}
+
 /* It enters something that runs, or goes before it; then all that waits is in time even so, as far
  * as that is short. */
 static enum trial enter(struct dispatch *dispatch, const struct dispatch_request *facts,
@@ -226,9 +235,13 @@ enum trial dispatch_trial(struct dispatch *dispatch, const struct dispatch_reque
         return TRIAL_UNKNOWN;
     if (is_too_dear(dispatch, facts))
         return TRIAL_LATE;
-    const enum trial entered = enter(dispatch, facts, &plan, now_ns, begins_ns);
-    if (entered != TRIAL_LATE)
-        return entered;
+    if (is_first(dispatch, facts, now_ns)) {
+        const enum trial entered = enter(dispatch, facts, &plan, now_ns, begins_ns);
+        if (entered != TRIAL_LATE)
+            return entered;
+    }
+    if (!is_short(dispatch, plan.model))
+        return TRIAL_UNKNOWN;
     gather(&plan, facts);
     if (!is_plan_kept(&plan))
         return TRIAL_LATE;

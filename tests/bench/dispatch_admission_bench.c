@@ -34,9 +34,10 @@ static int print_loads(const struct admission_case *of)
         peak = results[i].goodput > peak ? results[i].goodput : peak;
     }
     for (uint32_t i = 0; i < LOADS; i++)
-        printf("| %s | %s | %u | %.1f | %.1f | %.3f | %.2f %% | %.0f %% |\n", of->name,
+        printf("| %s | %s | %u | %.1f | %.1f | %.3f | %.2f %% | %.0f %%, %.0f %% |\n", of->name,
                mode_name(of->mode), of->workers, loads[i], results[i].goodput,
-               results[i].goodput / peak, 100 * results[i].missed, 100 * results[i].wait_error);
+               results[i].goodput / peak, 100 * results[i].missed, 100 * results[i].promise_error,
+               100 * results[i].page_error);
     return 0;
 }
 
@@ -77,8 +78,8 @@ int main(int argc, char **argv)
     static int (*const prints[])(const struct admission_case *) = {print_loads, print_shares,
                                                                    print_step};
     static const char *const heads[] = {
-        "| from | mode | workers | load | in time/s | over the peak | admitted and missed | wait: "
-        "median error |\n|---|---|---|---|---|---|---|---|\n",
+        "| from | mode | workers | load | in time/s | over the peak | admitted and missed | wait, "
+        "median error: its own, its class's |\n|---|---|---|---|---|---|---|---|\n",
         "\n| from | mode | workers | Jain, one of ten offers 10x | first class's part, weights 8 "
         "and 1, of equal, 5x, no deadlines | p99 in ms alone, beside a flood | in time |\n"
         "|---|---|---|---|---|---|---|\n",

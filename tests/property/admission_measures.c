@@ -61,7 +61,7 @@ static double quantile(double *values, uint32_t count, double part)
     return count ? values[(uint32_t)(part * (count - 1))] : 0;
 }
 
-static double median_wait_error(const struct admission_world *world)
+static double median_wait_error(const struct admission_world *world, bool is_promise)
 {
     double *errors = calloc(world->end_count + 1, sizeof(*errors));
     uint32_t count = 0;
@@ -69,7 +69,9 @@ static double median_wait_error(const struct admission_world *world)
         const struct admission_end *end = &world->ends[i];
         const double waited = (double)(end->started_ns - end->arrived_ns);
         if (end->is_answered && waited > 1e5)
-            errors[count++] = fabs((double)end->predicted_wait_ns - waited) / waited;
+            errors[count++] =
+                fabs((double)(is_promise ? end->promised_wait_ns : end->page_wait_ns) - waited) /
+                waited;
     }
     const double median = errors ? quantile(errors, count, 0.5) : INFINITY;
     free(errors);
@@ -106,7 +108,8 @@ int admission_measure_load(const struct admission_case *of, double load,
     *result = (struct admission_result){
         .goodput = (double)tally->in_time * 1e9 / (double)of->measured_ns,
         .missed = (double)(tally->late + tally->dropped) / (double)(tally->admitted + 1),
-        .wait_error = median_wait_error(&world),
+        .promise_error = median_wait_error(&world, true),
+        .page_error = median_wait_error(&world, false),
         .open_most = (uint32_t)world.open_most};
     admission_world_fini(&world);
     return 0;

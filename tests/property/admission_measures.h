@@ -18,7 +18,9 @@ struct admission_case {
 struct admission_result {
     double goodput; /* answers in time, each second */
     double missed; /* part of those let in that were late or dropped */
-    double wait_error; /* median of |predicted - actual| / actual, of waits over a tenth of a ms */
+    /* Median of |predicted - actual| / actual, of waits over a tenth of a ms: as told to itself
+     * when it was let in, and as its class's was told just before. */
+    double promise_error, page_error;
     uint32_t open_most;
 };
 

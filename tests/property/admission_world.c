@@ -164,10 +164,12 @@ static void arrive(struct admission_world *world, uint32_t at)
     count_verdict(tally_of(world, facts.client), verdict);
     if (verdict != DISPATCH_QUEUED)
         return;
-    world->requests[slot] = (struct admission_request){.is_in = true,
-                                                       .facts = facts,
-                                                       .predicted_wait_ns = load.predicted_wait_ns,
-                                                       .rows_left = facts.rows};
+    world->requests[slot] = (struct admission_request){
+        .is_in = true,
+        .facts = facts,
+        .page_wait_ns = load.predicted_wait_ns,
+        .promised_wait_ns = dispatch_predicted_wait_ns(world->dispatch, slot),
+        .rows_left = facts.rows};
     world->free_count--;
     if (world->open_most < ADMISSION_SLOTS - world->free_count)
         world->open_most = ADMISSION_SLOTS - world->free_count;
@@ -189,7 +191,8 @@ static void end_request(struct admission_world *world, uint32_t slot, bool is_an
             (struct admission_end){.arrived_ns = request->facts.arrived_ns,
                                    .started_ns = request->started_ns,
                                    .ended_ns = world->now_ns,
-                                   .predicted_wait_ns = request->predicted_wait_ns,
+                                   .page_wait_ns = request->page_wait_ns,
+                                   .promised_wait_ns = request->promised_wait_ns,
                                    .class_index = request->facts.class_index,
                                    .is_answered = is_answered,
                                    .is_in_time = is_in_time};

@@ -36,7 +36,8 @@ struct admission_tally {
 
 /* One that ended, in the order of the ends. */
 struct admission_end {
-    uint64_t arrived_ns, started_ns, ended_ns, predicted_wait_ns;
+    uint64_t arrived_ns, started_ns, ended_ns;
+    uint64_t page_wait_ns, promised_wait_ns;
     uint8_t class_index;
     bool is_answered, is_in_time;
 };
@@ -65,7 +66,9 @@ struct admission_worker {
 struct admission_request {
     bool is_in, is_started;
     struct dispatch_request facts;
-    uint64_t started_ns, predicted_wait_ns;
+    uint64_t started_ns;
+    uint64_t page_wait_ns; /* of its class, just before it came */
+    uint64_t promised_wait_ns; /* of itself, when it was let in */
     uint32_t rows_left;
 };
 
