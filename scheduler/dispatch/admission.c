@@ -26,6 +26,7 @@
 #define LEAST_IDLE_ROOM 0.3 /* with less, even an idle server waits for others to come */
 #define REST_PART 0.5 /* of its batch, that a newcomer expects to find before it in the order */
 #define USUAL_WEIGHT (1.0 / 32)
+#define FAR_NS 1e18 /* a deadline that stays as it is: no number overflows by it */
 
 static double clamp(double value, double least, double most)
 {
@@ -155,7 +156,9 @@ static bool does_fit(struct dispatch *dispatch, const struct question *question,
                      struct admission_claim *claim)
 {
     struct dispatch_request narrowed = *question->facts;
-    narrowed.deadline_ns = question->now_ns + (uint64_t)(question->budget_ns * share);
+    const double budget_ns = question->budget_ns * share;
+    if (budget_ns < FAR_NS)
+        narrowed.deadline_ns = question->now_ns + (uint64_t)budget_ns;
     uint64_t begins_ns = UINT64_MAX;
     const enum trial trial = dispatch_trial(dispatch, &narrowed, question->now_ns, &begins_ns);
     claim->tried_wait_ns = begins_ns;
