@@ -205,6 +205,9 @@ static double cost_ns(const struct dispatch *dispatch, const struct dispatch_req
 
 static bool is_too_dear(const struct dispatch *dispatch, const struct dispatch_request *facts)
 {
+    /* Who can wait takes no time from those who can not: it is refused when it does not fit. */
+    if (facts->deadline_ns - dispatch->latest_ns > dispatch->config.patience_ns)
+        return false;
     /* At its highest nobody has been refused for long: there is no overload, and no price. */
     return dispatch->queued_count && dispatch->price > 0 && dispatch->price < PRICE_MOST &&
            cost_ns(dispatch, facts) > dispatch->price * dispatch->mean_cost_ns;
@@ -242,9 +245,13 @@ enum trial dispatch_trial(struct dispatch *dispatch, const struct dispatch_reque
     }
     if (!is_short(dispatch, plan.model))
         return TRIAL_UNKNOWN;
+    struct plan without = plan;
     gather(&plan, facts);
-    if (!is_plan_kept(&plan))
-        return TRIAL_LATE;
-    *begins_ns = plan.begins_ns;
-    return TRIAL_FITS;
+    if (is_plan_kept(&plan)) {
+        *begins_ns = plan.begins_ns;
+        return TRIAL_FITS;
+    }
+    /* Whose fault is it? Nobody is refused for one that is late already. */
+    gather(&without, NULL);
+    return is_plan_kept(&without) ? TRIAL_LATE : TRIAL_UNKNOWN;
 }

@@ -6,7 +6,7 @@
 #include "scheduler/dispatch/dispatch.h"
 
 enum trial {
-    TRIAL_UNKNOWN, /* too much waits to try, or nothing that can be tried */
+    TRIAL_UNKNOWN, /* too much waits to try, or nothing that can be, or somebody is late anyway */
     TRIAL_ENTERS, /* it can at once, but more waits than can be tried */
     TRIAL_FITS,
     TRIAL_LATE, /* it, or another by it */

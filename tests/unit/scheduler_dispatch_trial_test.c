@@ -31,17 +31,23 @@ static struct dispatch *make(void)
     return dispatch;
 }
 
-static enum dispatch_verdict submit(struct dispatch *dispatch, uint32_t slot, uint16_t from,
-                                    uint64_t budget_ns)
+static enum dispatch_verdict submit_at(struct dispatch *dispatch, uint32_t slot, uint16_t from,
+                                       uint64_t now_ns, uint64_t budget_ns)
 {
     const struct dispatch_request request = {.slot = slot,
                                              .from = from,
                                              .to = CUTS - 1,
                                              .rows = 1,
                                              .client = slot,
-                                             .arrived_ns = NOW,
-                                             .deadline_ns = NOW + budget_ns};
-    return dispatch_submit(dispatch, &request, NOW);
+                                             .arrived_ns = now_ns,
+                                             .deadline_ns = now_ns + budget_ns};
+    return dispatch_submit(dispatch, &request, now_ns);
+}
+
+static enum dispatch_verdict submit(struct dispatch *dispatch, uint32_t slot, uint16_t from,
+                                    uint64_t budget_ns)
+{
+    return submit_at(dispatch, slot, from, NOW, budget_ns);
 }
 
 /* What is cheap comes often, so the mean is low; yet there is time for all. */
@@ -61,7 +67,20 @@ static void under_overload_who_costs_much_more_is_refused(void)
     for (; slot < 200 && refused < 30; slot++)
         refused += submit(dispatch, slot, 1, 6 * MS) == DISPATCH_LATE;
     CU_ASSERT_EQUAL(refused, 30);
-    CU_ASSERT_EQUAL(submit(dispatch, slot, 0, 8000 * MS), DISPATCH_LATE);
+    CU_ASSERT_EQUAL(submit(dispatch, slot, 0, 800 * MS), DISPATCH_LATE);
+    CU_ASSERT_EQUAL(submit(dispatch, slot, 0, 8000 * MS), DISPATCH_QUEUED); /* it can wait */
+    dispatch_destroy(dispatch);
+}
+
+/* The worker runs on for longer than was predicted, so that who waits for it will be late. */
+static void nobody_is_refused_for_one_that_is_late_already(void)
+{
+    struct dispatch *dispatch = make();
+    struct dispatch_action action;
+    CU_ASSERT_EQUAL(submit(dispatch, 0, 0, 900 * MS), DISPATCH_QUEUED);
+    CU_ASSERT_TRUE(dispatch_next(dispatch, NOW, &action));
+    CU_ASSERT_EQUAL(submit(dispatch, 1, 0, 250 * MS), DISPATCH_QUEUED);
+    CU_ASSERT_EQUAL(submit_at(dispatch, 2, 1, NOW + 200 * MS, 900 * MS), DISPATCH_QUEUED);
     dispatch_destroy(dispatch);
 }
 
@@ -69,5 +88,7 @@ const struct cunit_test tests[] = {
     {"without overload nothing is too dear", without_overload_nothing_is_too_dear},
     {"under overload, who costs much more is refused",
      under_overload_who_costs_much_more_is_refused},
+    {"nobody is refused for one that is late already",
+     nobody_is_refused_for_one_that_is_late_already},
     {NULL, NULL},
 };
