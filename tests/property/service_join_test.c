@@ -79,8 +79,7 @@ static void take(struct joined *test)
         else if (service_call_is_rejected(call,
                                           JTP_OVERLOADED)) /* it has more open than its share */
             test->refused++;
-        else if ((call->deadline_ns && call->event.end != JTP_ANSWERED) ||
-                 service_call_is_rejected(call, JTP_DEADLINE)) /* its own, or its class's */
+        else if (call->deadline_ns && call->event.end != JTP_ANSWERED)
             test->late++;
         else {
             test->other++;
