@@ -24,6 +24,7 @@
 #define LEAST_ROOM 0.05 /* of its time, for who is far ahead of its share */
 #define LEAST_LEFT 0.4 /* of the workers, beside more urgent classes; they are held back too */
 #define LEAST_IDLE_ROOM 0.3 /* with less, even an idle server waits for others to come */
+#define PATIENT_PART 0.25 /* of the patience: for classes beside which others are in a hurry */
 #define REST_PART 0.5 /* of its batch, that a newcomer expects to find before it in the order */
 #define USUAL_WEIGHT (1.0 / 32)
 #define FAR_NS 1e18 /* a deadline that stays as it is: no number overflows by it */
@@ -198,6 +199,10 @@ static struct question ask(const struct dispatch *dispatch, const struct dispatc
                                 .ahead_ns = committed_ns(dispatch, now_ns)};
     question.budget_ns = (double)left_ns / (1 + class->margin) *
                          part_left(dispatch, facts->class_index, left_ns / 2, now_ns);
+    const double patient_ns = PATIENT_PART * (double)dispatch->config.patience_ns;
+    if (question.budget_ns > patient_ns &&
+        dispatch_has_hurried(dispatch, facts->class_index, now_ns))
+        question.budget_ns = patient_ns;
     question.view = demand_look(&dispatch->demand, question.order_ns);
     question.level_ns = dispatch_level_ns(
         dispatch, (uint64_t)question.view.before_ns * dispatch->demand.workers, now_ns);
