@@ -130,6 +130,8 @@ static void take_missed(struct service *service, struct worker_link *worker,
 {
     struct request *request = &service->requests.items[said->slot];
     counts_add(&service->counts, COUNT_MISSED_ROWS, 1);
+    if (!request->has_run) /* where it seemed to be on its way, it was not */
+        request->path = request_path_start();
     if (dispatch_row_done(service->dispatch, worker->number, said->dispatch, said->slot, said->row,
                           false, now_ns))
         request_end(service, said->slot, (enum ingress_reason)request->failure, now_ns);

@@ -65,7 +65,7 @@ class Http(unittest.TestCase):
         rest = told["max_batch"] - 1
         for marginal, cut in zip(model["marginal_ms"], told["cuts"]):
             self.assertLessEqual(marginal, max(cut["remaining_ms"], (cut["batch_remaining_ms"][-1] - cut["remaining_ms"]) / rest)
-                                 + 0.000002, cut)
+                                 + 0.0001, cut)  # a clock's noise, where a layer takes less than a microsecond
         self.assertAlmostEqual(load["switch_gain"], 0.15, delta=1 / 255)
 
     def test_parts_of_the_load_can_be_asked_for(self):

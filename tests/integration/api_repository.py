@@ -81,7 +81,7 @@ class Repository(unittest.TestCase):
     def test_unloaded_is_gone_and_loaded_is_there_when_it_is_said(self):
         self.assertEqual(self.change("lenet", "unload"), (200, {"name": "lenet", "state": "UNAVAILABLE"}))
         self.assertEqual(self.service.get("/v2/models/lenet")[0], 404)
-        self.assertEqual(self.service.json("/v2/health/ready")[1]["state"], "loading")
+        self.service.wait_for(lambda: self.service.json("/v2/health/ready")[1]["state"] == "loading")
         self.service.wait_for(lambda: {"name": "lenet", "version": "3", "state": "UNAVAILABLE", "reason": "unloaded"} in self.index())
         self.assertEqual(self.change("lenet", "unload")[0], 200)  # as it was
         self.assertEqual(self.change("lenet", "load"), (200, {"name": "lenet", "state": "READY"}))

@@ -342,7 +342,7 @@ static void blocks_split_and_join(void)
     for (int step = 0; step < 50000; step++) {
         const uint32_t order = shm_random_below(&random, DEPTH + 1);
         const uint32_t blocks = 1u << (DEPTH - order);
-        if (shm_random_below(&random, 20) < 10 + (step / 500 % 2 ? 4 : -4)) {
+        if (shm_random_below(&random, 20) < (step / 500 % 2 ? 14u : 6u)) {
             uint32_t whole_free = 0; /* by brute force: aligned stretches without a taken block */
             for (uint32_t at = 0; at < SMALLEST; at += blocks)
                 whole_free += !memchr(&is_taken[at], true, blocks);
