@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 int catalogue_init(struct catalogue *catalogue, uint64_t max_message_bytes)
 {
@@ -23,30 +22,15 @@ void catalogue_fini(struct catalogue *catalogue)
     *catalogue = (struct catalogue){0};
 }
 
-static bool is_sound(const struct ingress_model *said)
-{
-    const void *end = memchr(said->name, 0, sizeof(said->name));
-    return said->model < CATALOGUE_MAX_MODELS && end && end != said->name && said->version != 0;
-}
-
 int catalogue_add(struct catalogue *catalogue, const struct ingress_model *said, int fd)
 {
-    const struct region_expect expect = {
-        .kind = REGION_MODEL, .access = REGION_READ_ONLY, .is_content_sealed = true};
     struct catalogue_model made = {.state = CATALOGUE_OFFERED, .version = said->version};
-    int error = is_sound(said) ? 0 : -EBADMSG;
-    if (!error && catalogue->models[said->model].state != CATALOGUE_FREE)
-        error = -EEXIST;
-    if (!error)
-        error = region_attach(&made.region, fd, &expect);
-    if (error) {
-        close(fd);
+    const int error = ingress_model_attach(said, fd, &made.region, &made.table);
+    if (error)
         return error;
-    }
-    error = model_table_attach(&made.table, &made.region);
-    if (error) {
+    if (catalogue->models[said->model].state != CATALOGUE_FREE) {
         region_fini(&made.region);
-        return error;
+        return -EEXIST;
     }
     made.name_crc = jtp_crc32c(0, said->name, strlen(said->name));
     catalogue->models[said->model] = made;

@@ -10,7 +10,7 @@
 #include "shm/ingress.h"
 #include "shm/model_table.h"
 
-#define CATALOGUE_MAX_MODELS 256u
+#define CATALOGUE_MAX_MODELS INGRESS_MAX_MODELS
 
 enum catalogue_state { CATALOGUE_FREE, CATALOGUE_OFFERED, CATALOGUE_WITHDRAWN };
 

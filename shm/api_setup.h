@@ -5,7 +5,7 @@
 #ifndef SHM_API_SETUP_H
 #define SHM_API_SETUP_H
 
-#include "shm/layout.h"
+#include "shm/ingress.h"
 #include "shm/load_report.h"
 
 #define API_MAX_ADDRESSES 8u
@@ -13,7 +13,7 @@
 #define API_TEXT_BYTES 256u
 #define API_TOKEN_BYTES 256u
 #define API_PATH_BYTES 1024u
-#define API_MAX_MODELS 256u
+#define API_MAX_MODELS INGRESS_MAX_MODELS
 #define API_MAX_ROWS 1024u
 #define API_MAX_COUNTERS 65u /* jointd's, and those of each queue of the dataplane */
 

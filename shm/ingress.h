@@ -23,7 +23,7 @@
 #ifndef SHM_INGRESS_H
 #define SHM_INGRESS_H
 
-#include "shm/layout.h"
+#include "shm/model_table.h"
 
 /* The regions of an ingress's channel, by their number in the offer. */
 enum ingress_grant {
@@ -124,6 +124,7 @@ static_assert(sizeof(struct ingress_order) == SHM_LINE_BYTES, "ingress_order");
 static_assert(sizeof(union ingress_message) == sizeof(struct spsc_entry), "ingress_message");
 
 #define INGRESS_NAME_BYTES 64u
+#define INGRESS_MAX_MODELS 256u
 
 /* A model that requests may name: one message over the socket, with one descriptor, its sealed
  * table (model_table.h), before the MODEL that names it. Requests name it by the CRC32C of its name
@@ -135,5 +136,10 @@ struct ingress_model {
 };
 
 static_assert(sizeof(struct ingress_model) == 72, "ingress_model");
+
+/* Maps and checks the table that came with it. Takes fd. -EBADMSG: a number, name or version that
+ * cannot be; or the errors of region_attach and model_table_attach. */
+int ingress_model_attach(const struct ingress_model *said, int fd, struct region *region,
+                         struct model_table *table);
 
 #endif

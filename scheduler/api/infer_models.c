@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 int infer_models_init(struct infer_models *models)
 {
@@ -21,30 +20,15 @@ void infer_models_fini(struct infer_models *models)
     *models = (struct infer_models){0};
 }
 
-static bool is_sound(const struct ingress_model *said)
-{
-    const void *end = memchr(said->name, 0, sizeof(said->name));
-    return said->model < API_MAX_MODELS && end && end != said->name && said->version != 0;
-}
-
 int infer_models_add(struct infer_models *models, const struct ingress_model *said, int fd)
 {
-    const struct region_expect expect = {
-        .kind = REGION_MODEL, .access = REGION_READ_ONLY, .is_content_sealed = true};
     struct infer_model made = {.state = INFER_MODEL_OFFERED, .version = said->version};
-    int error = is_sound(said) ? 0 : -EBADMSG;
-    if (!error && models->items[said->model].state != INFER_MODEL_FREE)
-        error = -EEXIST;
-    if (!error)
-        error = region_attach(&made.region, fd, &expect);
-    if (error) {
-        close(fd);
+    const int error = ingress_model_attach(said, fd, &made.region, &made.table);
+    if (error)
         return error;
-    }
-    error = model_table_attach(&made.table, &made.region);
-    if (error) {
+    if (models->items[said->model].state != INFER_MODEL_FREE) {
         region_fini(&made.region);
-        return error;
+        return -EEXIST;
     }
     made.order = models->next_order++;
     memcpy(made.name, said->name, sizeof(made.name));

@@ -72,10 +72,11 @@ static uint64_t sum_or_never(uint64_t a_ns, uint64_t b_ns)
 static double part_left(const struct dispatch *dispatch, uint32_t class_index, uint64_t budget_ns,
                         uint64_t now_ns)
 {
+    const double weights = share_weights(&dispatch->share, class_index, now_ns);
     double left = 1;
     for (uint32_t i = 0; i < dispatch->config.class_count; i++)
         if (i != class_index && dispatch->admission[i].usual_ns < (double)budget_ns)
-            left -= share_taken(&dispatch->share, class_index, i, dispatch->up_count, now_ns);
+            left -= share_taken(&dispatch->share, weights, i, dispatch->up_count, now_ns);
     return left > LEAST_LEFT ? left : LEAST_LEFT;
 }
 

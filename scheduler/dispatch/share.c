@@ -82,14 +82,19 @@ static double wanted_of(const struct share_class *class, uint64_t now_ns)
     return class->wanted * fade((double)past_ns / WHILE_NS);
 }
 
-double share_taken(const struct share *share, uint32_t class_index, uint32_t other,
-                   uint32_t workers, uint64_t now_ns)
+double share_weights(const struct share *share, uint32_t class_index, uint64_t now_ns)
 {
-    const double wanted = wanted_of(&share->classes[other], now_ns) / (workers ? workers : 1);
     double weights = share->class_book.parties[class_index].weight;
     for (uint32_t i = 0; i < share->class_count; i++)
         if (i != class_index && wanted_of(&share->classes[i], now_ns) > LEAST_WANTED)
             weights += share->class_book.parties[i].weight;
+    return weights;
+}
+
+double share_taken(const struct share *share, double weights, uint32_t other, uint32_t workers,
+                   uint64_t now_ns)
+{
+    const double wanted = wanted_of(&share->classes[other], now_ns) / (workers ? workers : 1);
     const double most = share->class_book.parties[other].weight / weights;
     return wanted <= LEAST_WANTED ? 0 : wanted < most ? wanted : most;
 }

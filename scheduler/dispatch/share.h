@@ -53,10 +53,13 @@ void share_pass_time(struct share *share, uint32_t workers, uint64_t now_ns);
 /* A request came, taken or not, that would cost so much, and is worth nothing after that time. */
 void share_want(struct share *share, uint32_t class_index, uint64_t client, uint64_t cost_ns,
                 uint64_t budget_ns, uint32_t workers, uint64_t now_ns);
-/* The part of the workers' time that another class takes beside this one: what it wants, but no
- * more than its weight's part of what all want. All the others' together are below 1. */
-double share_taken(const struct share *share, uint32_t class_index, uint32_t other,
-                   uint32_t workers, uint64_t now_ns);
+/* The weights of a class and of all others that want something. */
+double share_weights(const struct share *share, uint32_t class_index, uint64_t now_ns);
+/* The part of the workers' time that another class takes beside the one whose share_weights() these
+ * are: what it wants, but no more than its weight's part of what all want. All the others' together
+ * are below 1. */
+double share_taken(const struct share *share, double weights, uint32_t other, uint32_t workers,
+                   uint64_t now_ns);
 /* How much will be computed before it is the turn of that client in that class. */
 uint64_t share_turn_ns(const struct share *share, uint32_t class_index, uint64_t client);
 /* How much will be computed before all that the client has in is done, if every class and every

@@ -149,15 +149,20 @@ static void a_class_takes_what_it_wants_but_no_more_than_its_weight(void)
     share_set_weight(&share, 0, 8);
     for (uint64_t ns = 0; ns < 5000 * MS; ns += 10 * MS)
         share_want(&share, 0, 1, 3 * MS, BUDGET, 1, ns);
-    CU_ASSERT_DOUBLE_EQUAL(share_taken(&share, 1, 0, 1, 5000 * MS), 0.3, 0.03);
-    CU_ASSERT_DOUBLE_EQUAL(share_taken(&share, 1, 0, 3, 5000 * MS), 0.1, 0.01);
-    CU_ASSERT_EQUAL(share_taken(&share, 0, 1, 1, 5000 * MS), 0);
+    CU_ASSERT_DOUBLE_EQUAL(
+        share_taken(&share, share_weights(&share, 1, 5000 * MS), 0, 1, 5000 * MS), 0.3, 0.03);
+    CU_ASSERT_DOUBLE_EQUAL(
+        share_taken(&share, share_weights(&share, 1, 5000 * MS), 0, 3, 5000 * MS), 0.1, 0.01);
+    CU_ASSERT_EQUAL(share_taken(&share, share_weights(&share, 0, 5000 * MS), 1, 1, 5000 * MS), 0);
     for (uint64_t ns = 5000 * MS; ns < 10000 * MS; ns += MS)
         for (uint32_t i = 0; i < 2; i++)
             share_want(&share, i, 1, 3 * MS, BUDGET, 1, ns);
-    CU_ASSERT_DOUBLE_EQUAL(share_taken(&share, 1, 0, 1, 10000 * MS), 8.0 / 9, 1e-9);
-    CU_ASSERT_DOUBLE_EQUAL(share_taken(&share, 0, 1, 1, 10000 * MS), 1.0 / 9, 1e-9);
-    CU_ASSERT_EQUAL(share_taken(&share, 1, 0, 1, 1000000 * MS), 0);
+    CU_ASSERT_DOUBLE_EQUAL(
+        share_taken(&share, share_weights(&share, 1, 10000 * MS), 0, 1, 10000 * MS), 8.0 / 9, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(
+        share_taken(&share, share_weights(&share, 0, 10000 * MS), 1, 1, 10000 * MS), 1.0 / 9, 1e-9);
+    CU_ASSERT_EQUAL(share_taken(&share, share_weights(&share, 1, 1000000 * MS), 0, 1, 1000000 * MS),
+                    0);
     share_fini(&share);
 }
 
