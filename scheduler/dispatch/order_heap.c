@@ -1,8 +1,9 @@
-/* Many heaps over one array of nodes: leftist trees (C. A. Crane, 1972).
+/* Many heaps over one array of nodes: treaps (Seidel, Aragon 1996).
  *
- * A node's right subtree is never the one of greater rank, so a right-most way is at most log2 n
- * long; merging walks only such ways. A binary heap in an array would be as fast, but each bucket
- * would need an array as large as all requests together. */
+ * A search tree by key, and a heap by a height that is drawn from the item: as deep as a random
+ * tree whatever comes. Whoever leaves is turned down until one side of it is empty, which takes two
+ * turns on average wherever it is; who comes is put below and turned up, likewise. Only the way to
+ * its place is as long as the tree is deep, and who comes last in order, or first, needs none. */
 #include "scheduler/dispatch/order_heap.h"
 
 #include <assert.h>
@@ -10,98 +11,147 @@
 
 #define NONE ORDER_HEAP_NONE
 
+static uint32_t height_of(uint32_t item)
+{
+    uint64_t z = item + UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)(z >> 32);
+}
+
 static bool is_before(const struct order_heap_node *a, const struct order_heap_node *b)
 {
     return a->key != b->key ? a->key < b->key : a->tie < b->tie;
 }
 
-static uint32_t rank_of(const struct order_heap_node *nodes, uint32_t item)
+/* Puts another, or none, where a child was. */
+static void replace(struct order_heap *heap, struct order_heap_node *nodes, uint32_t parent,
+                    uint32_t child, uint32_t by)
 {
-    return item == NONE ? 0 : nodes[item].rank;
+    if (by != NONE)
+        nodes[by].parent = parent;
+    if (parent == NONE)
+        heap->root = by;
+    else if (nodes[parent].left == child)
+        nodes[parent].left = by;
+    else
+        nodes[parent].right = by;
 }
 
-/* Puts the children in order of rank. True if the node's own rank has changed. */
-static bool settle(struct order_heap_node *nodes, struct order_heap_node *node)
+/*     a            b
+ *    / \          / \
+ *   b   z  <──>  x   a      up: b becomes the parent of its parent
+ *  / \              / \
+ * x   y            y   z                                              */
+static void turn_up(struct order_heap *heap, struct order_heap_node *nodes, uint32_t b)
 {
-    if (rank_of(nodes, node->left) < rank_of(nodes, node->right)) {
-        const uint32_t left = node->left;
-        node->left = node->right;
-        node->right = left;
+    const uint32_t a = nodes[b].parent;
+    const bool is_left = nodes[a].left == b;
+    const uint32_t y = is_left ? nodes[b].right : nodes[b].left;
+    replace(heap, nodes, nodes[a].parent, a, b);
+    nodes[a].parent = b;
+    if (y != NONE)
+        nodes[y].parent = a;
+    if (is_left) {
+        nodes[a].left = y;
+        nodes[b].right = a;
+    } else {
+        nodes[a].right = y;
+        nodes[b].left = a;
     }
-    const uint32_t rank = rank_of(nodes, node->right) + 1;
-    const bool has_changed = rank != node->rank;
-    node->rank = rank;
-    return has_changed;
 }
 
-/* As deep as the two right-most ways are long: at most 64. */
-static uint32_t merge(struct order_heap_node *nodes, uint32_t a, uint32_t b)
+/* Below whom, and on which side, a node of that order is missing. Of a heap that is not empty. */
+static uint32_t find_place(const struct order_heap *heap, const struct order_heap_node *nodes,
+                           const struct order_heap_node *node, bool *is_left)
 {
-    if (a == NONE || b == NONE)
-        return a == NONE ? b : a;
-    if (is_before(&nodes[b], &nodes[a])) {
-        const uint32_t later = a;
-        a = b;
-        b = later;
+    *is_left = is_before(node, &nodes[heap->first]);
+    if (*is_left)
+        return heap->first;
+    if (!is_before(node, &nodes[heap->last]))
+        return heap->last;
+    uint32_t at = heap->root, next = at;
+    while (next != NONE) {
+        at = next;
+        *is_left = is_before(node, &nodes[at]);
+        next = *is_left ? nodes[at].left : nodes[at].right;
     }
-    const uint32_t right = merge(nodes, nodes[a].right, b);
-    nodes[a].right = right;
-    nodes[right].parent = a;
-    settle(nodes, &nodes[a]);
-    return a;
+    return at;
 }
 
 void order_heap_push(struct order_heap *heap, struct order_heap_node *nodes, uint32_t item,
                      uint64_t key, uint64_t tie)
 {
-    nodes[item] = (struct order_heap_node){
-        .key = key, .tie = tie, .parent = NONE, .left = NONE, .right = NONE, .rank = 1};
-    heap->root = merge(nodes, heap->root, item);
-    nodes[heap->root].parent = NONE;
-}
-
-/* Ranks grow by at least one on the way up from a changed node, so that way is log2 n long too. */
-void order_heap_remove(struct order_heap *heap, struct order_heap_node *nodes, uint32_t item)
-{
-    const uint32_t parent = nodes[item].parent;
-    const uint32_t merged = merge(nodes, nodes[item].left, nodes[item].right);
-    if (merged != NONE)
-        nodes[merged].parent = parent;
-    if (parent == NONE) {
-        assert(heap->root == item);
-        heap->root = merged;
+    struct order_heap_node *node = &nodes[item];
+    *node = (struct order_heap_node){.key = key,
+                                     .tie = tie,
+                                     .parent = NONE,
+                                     .left = NONE,
+                                     .right = NONE,
+                                     .height = height_of(item)};
+    if (heap->root == NONE) {
+        *heap = (struct order_heap){item, item, item};
         return;
     }
-    if (nodes[parent].left == item)
-        nodes[parent].left = merged;
-    else
-        nodes[parent].right = merged;
-    for (uint32_t at = parent; at != NONE && settle(nodes, &nodes[at]);)
-        at = nodes[at].parent;
+    bool is_left;
+    node->parent = find_place(heap, nodes, node, &is_left);
+    if (is_left) {
+        nodes[node->parent].left = item;
+        heap->first = node->parent == heap->first ? item : heap->first;
+    } else {
+        nodes[node->parent].right = item;
+        heap->last = node->parent == heap->last ? item : heap->last;
+    }
+    while (node->parent != NONE && nodes[node->parent].height < node->height)
+        turn_up(heap, nodes, item);
+}
+
+static uint32_t next_of(const struct order_heap_node *nodes, uint32_t item)
+{
+    uint32_t at = nodes[item].right;
+    if (at != NONE) {
+        while (nodes[at].left != NONE)
+            at = nodes[at].left;
+        return at;
+    }
+    uint32_t child = item;
+    for (at = nodes[item].parent; at != NONE && nodes[at].right == child; at = nodes[at].parent)
+        child = at;
+    return at;
+}
+
+static uint32_t last_of(const struct order_heap_node *nodes, uint32_t at)
+{
+    while (nodes[at].right != NONE)
+        at = nodes[at].right;
+    return at;
+}
+
+void order_heap_remove(struct order_heap *heap, struct order_heap_node *nodes, uint32_t item)
+{
+    const struct order_heap_node *node = &nodes[item];
+    assert(node->parent != NONE || heap->root == item);
+    if (heap->first == item)
+        heap->first = next_of(nodes, item);
+    if (heap->last == item)
+        heap->last = node->left != NONE ? last_of(nodes, node->left) : node->parent;
+    while (node->left != NONE && node->right != NONE)
+        turn_up(heap, nodes,
+                nodes[node->left].height > nodes[node->right].height ? node->left : node->right);
+    replace(heap, nodes, node->parent, item, node->left != NONE ? node->left : node->right);
 }
 
 void order_heap_walk_init(struct order_heap_walk *walk, const struct order_heap *heap,
                           const struct order_heap_node *nodes)
 {
     walk->nodes = nodes;
-    walk->count = heap->root != NONE;
-    walk->open[0] = heap->root;
+    walk->next = heap->first;
 }
 
 uint32_t order_heap_walk_next(struct order_heap_walk *walk)
 {
-    if (!walk->count)
-        return NONE;
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < walk->count; i++)
-        if (is_before(&walk->nodes[walk->open[i]], &walk->nodes[walk->open[best]]))
-            best = i;
-    const uint32_t item = walk->open[best];
-    walk->open[best] = walk->open[--walk->count];
-    assert(walk->count + 2 <= ORDER_HEAP_MAX_WALK + 1);
-    if (walk->nodes[item].left != NONE)
-        walk->open[walk->count++] = walk->nodes[item].left;
-    if (walk->nodes[item].right != NONE)
-        walk->open[walk->count++] = walk->nodes[item].right;
+    const uint32_t item = walk->next;
+    if (item != NONE)
+        walk->next = next_of(walk->nodes, item);
     return item;
 }

@@ -10,6 +10,8 @@ enum {
     HEAPS = 5,
     OUTSIDE = HEAPS,
     STEPS = 200000,
+    MANY = 10007, /* a prime, so that any stride visits all */
+    MOST_DEPTH = 44, /* 4.3 ln MANY is 40 */
 };
 
 struct subject {
@@ -30,21 +32,22 @@ static uint32_t least_of(const struct subject *subject, uint32_t heap)
     return best;
 }
 
-/* Nodes below, this one included; each is in order, linked both ways, and leans to the left. */
-static uint32_t check_below(const struct subject *subject, uint32_t at, uint32_t parent)
+/* Nodes below, this one included; each is in order between those two keys, linked both ways, and no
+ * higher than the one above. */
+static uint32_t check_below(const struct subject *subject, uint32_t at, uint32_t parent,
+                            uint64_t least, uint64_t most)
 {
     if (at == ORDER_HEAP_NONE)
         return 0;
     const struct order_heap_node *nodes = subject->nodes, *node = &nodes[at];
-    const uint32_t left_rank = node->left == ORDER_HEAP_NONE ? 0 : nodes[node->left].rank;
-    const uint32_t right_rank = node->right == ORDER_HEAP_NONE ? 0 : nodes[node->right].rank;
-    bool is_right = node->parent == parent && left_rank >= right_rank &&
-                    node->rank == right_rank + 1 && node->key == subject->keys[at];
+    bool is_right = node->parent == parent && node->key == subject->keys[at] &&
+                    node->key >= least && node->key <= most;
     if (parent != ORDER_HEAP_NONE)
-        is_right = is_right && nodes[parent].key <= node->key;
+        is_right = is_right && nodes[parent].height >= node->height;
     if (!is_right)
         CU_FAIL("a node is out of order");
-    return 1 + check_below(subject, node->left, at) + check_below(subject, node->right, at);
+    return 1 + check_below(subject, node->left, at, least, node->key) +
+           check_below(subject, node->right, at, node->key, most);
 }
 
 static void check_shape(const struct subject *subject)
@@ -53,7 +56,8 @@ static void check_shape(const struct subject *subject)
         uint32_t count = 0;
         for (uint32_t i = 0; i < ITEMS; i++)
             count += subject->heap_of[i] == heap;
-        CU_ASSERT_EQUAL(check_below(subject, subject->heaps[heap].root, ORDER_HEAP_NONE), count);
+        CU_ASSERT_EQUAL(
+            check_below(subject, subject->heaps[heap].root, ORDER_HEAP_NONE, 0, UINT64_MAX), count);
     }
 }
 
@@ -100,25 +104,49 @@ static void what_comes_in_order_leaves_in_order_of_key_then_tie(void)
     CU_ASSERT_EQUAL(order_heap_first(&heap), ORDER_HEAP_NONE);
 }
 
+static uint32_t depth_of(const struct order_heap_node *nodes, uint32_t at)
+{
+    if (at == ORDER_HEAP_NONE)
+        return 0;
+    const uint32_t left = depth_of(nodes, nodes[at].left), right = depth_of(nodes, nodes[at].right);
+    return 1 + (left > right ? left : right);
+}
+
+/* 4.3 times ln n is the depth of a random tree, for large n (Devroye 1986). */
+static void no_order_of_coming_makes_it_deep(void)
+{
+    static struct order_heap_node nodes[MANY];
+    for (uint32_t stride = 1; stride < MANY; stride += 30) {
+        struct order_heap up = order_heap_empty(), down = up;
+        for (uint32_t i = 0; i < MANY; i++)
+            order_heap_push(&up, nodes, i * stride % MANY, i, 0);
+        CU_ASSERT(depth_of(nodes, up.root) < MOST_DEPTH);
+        for (uint32_t i = 0; i < MANY; i++)
+            order_heap_push(&down, nodes, i * stride % MANY, MANY - i, 0);
+        CU_ASSERT(depth_of(nodes, down.root) < MOST_DEPTH);
+    }
+}
+
 static void a_walk_sees_the_least_in_order_and_leaves_all_where_it_was(void)
 {
     struct shm_random random = shm_random_start();
     struct order_heap_node nodes[ITEMS];
-    for (uint32_t count = 0; count < ITEMS; count++) {
+    for (uint32_t count = 0; count <= ITEMS; count++) {
         struct order_heap heap = order_heap_empty();
         for (uint32_t i = 0; i < count; i++)
             order_heap_push(&heap, nodes, i, shm_random_below(&random, 20), i);
         struct order_heap_walk walk;
         order_heap_walk_init(&walk, &heap, nodes);
-        uint32_t seen[ORDER_HEAP_MAX_WALK];
-        for (uint32_t i = 0; i < ORDER_HEAP_MAX_WALK; i++)
+        uint32_t seen[ITEMS + 1];
+        for (uint32_t i = 0; i <= count; i++)
             seen[i] = order_heap_walk_next(&walk);
         uint32_t wrong = 0;
-        for (uint32_t i = 0; i < ORDER_HEAP_MAX_WALK; i++) {
+        for (uint32_t i = 0; i <= count; i++) {
             wrong += order_heap_first(&heap) != seen[i];
             if (seen[i] != ORDER_HEAP_NONE)
                 order_heap_remove(&heap, nodes, seen[i]);
         }
+        wrong += order_heap_walk_next(&walk) != ORDER_HEAP_NONE;
         CU_ASSERT_EQUAL(wrong, 0);
     }
 }
@@ -128,6 +156,7 @@ const struct cunit_test tests[] = {
      the_first_is_the_least_whatever_came_and_went},
     {"what comes in order leaves in order of key, then tie",
      what_comes_in_order_leaves_in_order_of_key_then_tie},
+    {"no order of coming makes it deep", no_order_of_coming_makes_it_deep},
     {"a walk sees the least in order, and leaves all where it was",
      a_walk_sees_the_least_in_order_and_leaves_all_where_it_was},
     {NULL, NULL},
