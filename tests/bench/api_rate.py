@@ -1,19 +1,15 @@
 #!/usr/bin/env python3
-"""How often GET /v2/load can be asked for, and what asking costs inference.
+"""How often GET /v2/load can be asked for; what asking costs inference is api_polls.py's.
 
-First wrk asks joint-api for /v2/load, and in turns bare_page, the least that the same library can do, for a page of as many
+wrk asks joint-api for /v2/load, and in turns bare_page, the least that the same library can do, for a page of as many
 bytes; each serves on one core, wrk runs on the other. What counts is the processor's time that the server itself took for a
 request, since other programs may share the core; the rate of a whole core follows from it. The service is at rest, and then
-serves, so that the load is another one each millisecond.
-
-Then requests of a model saturate the worker's core, with 1,000 polls a second and without in turns. The asking program runs on the
-other core, and its own time counts too. A ratio is of one pair of rounds."""
+serves, so that the load is another one each millisecond."""
 import argparse
 import contextlib
 import os
 import re
 import shutil
-import signal
 import socket
 import statistics
 import subprocess
@@ -28,58 +24,9 @@ parser.add_argument("--bare-page", default=host.ROOT / "build/tests/bench/bare_p
 parser.add_argument("--rounds", type=int, default=5, help="of wrk, each (default 5)")
 parser.add_argument("--seconds", type=float, default=2, help="of each (default 2)")
 parser.add_argument("--connections", type=int, default=32, help="of wrk (default 32)")
-parser.add_argument("--model", default="alexnet", help="whose requests are disturbed (default alexnet)")
-parser.add_argument("--pairs", type=int, default=8, help="of rounds with polls and without (default 8)")
-parser.add_argument("--pair-seconds", type=float, default=4, help="of each such round (default 4)")
-parser.add_argument("--polls", type=int, default=1000, help="a second (default 1000)")
 parser.add_argument("--niceness", type=int, default=0, help="of all that is measured; under 0 needs root (default 0)")
-parser.add_argument("--poll", nargs=3, metavar=("PORT", "RATE", "CPUS"), help=argparse.SUPPRESS)
 arguments = parser.parse_args()
 SMALL = "lenet"
-
-
-def free_tcp_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def poll_load(port, rate, cpus):
-    """Asks so often until it is killed, on one connection; in a process of its own."""
-    os.sched_setaffinity(0, cpus)
-    request = b"GET /v2/load HTTP/1.1\r\nHost: x\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        due = time.monotonic()
-        while True:
-            connection.sendall(request)
-            got = connection.recv(65536)
-            assert got.startswith(b"HTTP/1.1 200"), got[:80]
-            length = int(re.search(rb"(?i)content-length: (\d+)", got).group(1))
-            rest = length - len(got.partition(b"\r\n\r\n")[2])
-            while rest > 0:
-                rest -= len(connection.recv(rest))
-            due += 1 / rate
-            wait = due - time.monotonic()
-            if wait > 0:
-                time.sleep(wait)
-            elif wait < -1:
-                due = time.monotonic()
-
-
-class Polls:
-    """So many a second while it is entered."""
-
-    def __init__(self, port, rate, cpus):
-        self.port, self.rate, self.cpus = port, rate, cpus
-
-    def __enter__(self):
-        self.child = subprocess.Popen([sys.executable, __file__, "--poll", str(self.port), str(self.rate),
-                                       ",".join(str(cpu) for cpu in self.cpus)])
-        return self
-
-    def __exit__(self, *error):
-        self.child.send_signal(signal.SIGKILL)
-        self.child.wait()
 
 
 def wrk(port, path, pid, cpus):
@@ -102,11 +49,11 @@ def page_bytes(port):
 
 
 def measure_rate(cores):
-    http = free_tcp_port()
+    http = host.free_port(socket.SOCK_STREAM)
     settings = {"api": {"listen": "127.0.0.1", "port": http}, "load": {"min_poll": "0ms"}}
     with host.Service(arguments, cores, [SMALL], settings, arguments.niceness) as service, contextlib.ExitStack() as stack:
         os.sched_setaffinity(service.pids["api"], cores.rest)
-        bytes_, port = page_bytes(http), free_tcp_port()
+        bytes_, port = page_bytes(http), host.free_port(socket.SOCK_STREAM)
         bare = host.start([arguments.bare_page, port, bytes_], cores.rest, stdout=subprocess.PIPE, start_new_session=True)
         stack.callback(host.end, bare)
         if arguments.niceness:
@@ -132,30 +79,6 @@ def measure_rate(cores):
             host.print_row("bare page", host.spread([ns / 1000 for ns in own[1]]), f"{1e9 / statistics.median(own[1]):,.0f}", f"{seen[1]:,.0f}", "1")
 
 
-def measure_effect(cores):
-    http = free_tcp_port()
-    settings = {"api": {"listen": "127.0.0.1", "port": http}, "load": {"min_poll": "0ms"}, "dispatch": {"max_batch": 8}}
-    with host.Service(arguments, cores, [arguments.model], settings, arguments.niceness) as service:
-        cut = service.last_pool(arguments.model)
-        words = ["--closed", 24, "--duration", arguments.pair_seconds, "--split", cut, "--sockets", 1]
-        pairs, counts = [], []
-        for number in range(arguments.pairs):
-            served = {}
-            for polled in ((False, True) if number % 2 == 0 else (True, False)):
-                with Polls(http, arguments.polls, cores.rest) if polled else contextlib.nullcontext():
-                    before = host.task_times(service.pids["api"])[0]
-                    report = service.load(arguments.model, *words, watch_s=arguments.pair_seconds)
-                    counts += [(host.task_times(service.pids["api"])[0] - before) / arguments.pair_seconds / 1e9] if polled else []
-                    ran, waited = report["usage"]["worker"]
-                    served[polled] = (report["counts"]["completed_per_s"], report["counts"]["completed_per_s"] / max(1 - waited, 0.01))
-            pairs.append((served[True][0] / served[False][0], served[True][1] / served[False][1], served[False][0]))
-        print(f"\n{arguments.model} from cut {cut}, 24 requests in flight, {arguments.pairs} pairs of rounds of {arguments.pair_seconds:g} s, "
-              f"with {arguments.polls} polls a second and without\n")
-        host.print_head("without polls, rows/s", "with polls over without: median (middle half)", "less what others took of the worker's core", "joint-api, of a core")
-        host.print_row(f"{statistics.median(one[2] for one in pairs):.1f}", host.spread([one[0] for one in pairs], 3),
-                       host.spread([one[1] for one in pairs], 3), f"{statistics.median(counts):.1%}")
-
-
 def main():
     host.skip_unless_built(arguments)
     if not shutil.which("wrk"):
@@ -164,11 +87,8 @@ def main():
     cores = host.Cores()
     host.print_place(cores)
     measure_rate(cores)
-    measure_effect(cores)
     return 0
 
 
-if arguments.poll:
-    poll_load(int(arguments.poll[0]), float(arguments.poll[1]), [int(cpu) for cpu in arguments.poll[2].split(",")])
 if __name__ == "__main__":
     sys.exit(host.run(main))

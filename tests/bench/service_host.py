@@ -147,8 +147,8 @@ class Usage:
         return {name: tuple((after[name][i] - self.times[name][i]) / wall for i in range(2)) for name in self.pids}
 
 
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def free_port(kind=socket.SOCK_DGRAM):
+    with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 

@@ -32,27 +32,35 @@ def decision(program, cores):
     return []
 
 
-def http(options):
-    """The rows of api_rate, from what it prints."""
-    command = [sys.executable, pathlib.Path(__file__).with_name("api_rate.py"), "--joint", options.joint, "--jointd", options.jointd, "--bare-page", options.bare_page,
-               "--rounds", 3, "--seconds", 1.5, "--pairs", 4, "--pair-seconds", 3]
+def printed(name, *words):
+    """What the script beside this one prints, which is printed here too."""
+    command = [sys.executable, pathlib.Path(__file__).with_name(name), *words]
     out = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, check=False).stdout
     print(out)
-    rate = re.search(r"/v2/load, while it changes \| [^|]*\| ([\d,]+) ", out)
-    effect = re.search(r"joint-api, of a core.*\n.*\n\| [\d.]+ \| ([\d.]+) ", out)
-    rows = []
-    if rate:
-        rows.append(cases.Row("`GET /v2/load` per second, one core", 60000, [float(rate[1].replace(",", ""))], "api_rate: by joint-api's own time", digits=0))
-    if effect:
-        rows.append(cases.Row("effect on inference of 1,000 polls/s", 0.01, [1 - float(effect[1])], "api_rate: rows per second, with over without", False, " %", 100, 1))
-    return rows
+    return out
+
+
+def rate(options):
+    """The row of api_rate."""
+    out = printed("api_rate.py", "--joint", options.joint, "--jointd", options.jointd, "--bare-page", options.bare_page, "--rounds", 3, "--seconds", 1.5)
+    found = re.search(r"/v2/load, while it changes \| [^|]*\| ([\d,]+) ", out)
+    return [cases.Row("`GET /v2/load` per second, one core", 60000, [float(found[1].replace(",", ""))], "api_rate: by joint-api's own time", digits=0)] if found else []
+
+
+def polls(options):
+    """The row of api_polls: the upper end of its interval is what counts."""
+    out = printed("api_polls.py", "--joint", options.joint, "--jointd", options.jointd, "--poller", options.poller)
+    found = re.search(r"^\| rows a second \| (-?[\d.]+) % \((-?[\d.]+) to (-?[\d.]+)\)", out, re.MULTILINE)
+    words = "api_polls: at most, 95 times of 100; median {} % ({} to {})".format(*found.groups()) if found else ""
+    return [cases.Row("effect on inference of 1,000 polls/s", 0.01, [float(found[3]) / 100], words, False, " %", 100, 2)] if found else []
 
 
 def main():
     parser = cases.parser(__doc__)
     parser.add_argument("--only", default=",".join(MEASURES), help="default: all")
     parser.add_argument("--dispatch-bench", help="the program, for the time of a decision")
-    parser.add_argument("--bare-page", help="the program, for the load over HTTP")
+    parser.add_argument("--bare-page", help="the program, for the rate of the load over HTTP")
+    parser.add_argument("--poller", help="the program, for what polls take from inference")
     options = parser.parse_args()
 
     def go():
@@ -68,7 +76,9 @@ def main():
         if options.dispatch_bench:
             rows += decision(options.dispatch_bench, cores)
         if options.bare_page and shutil.which("wrk"):
-            rows += http(options)
+            rows += rate(options)
+        if options.poller:
+            rows += polls(options)
         print(f"\nload after: {cases.load_average()}")
         cases.print_rows(rows)
         return 0
