@@ -304,5 +304,6 @@ void dispatch_compose_before(struct dispatch *dispatch, uint32_t slot, uint32_t 
     assert(is_in_time);
     (void)is_in_time;
     give(dispatch, &composing, at, DISPATCH_URGENCY + 1, action);
+    dispatch_reckon(dispatch, at, now_ns); /* what it is put before comes on top */
     dispatch->counts.preempted++;
 }

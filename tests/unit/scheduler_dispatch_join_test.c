@@ -101,6 +101,20 @@ static void who_can_not_wait_is_put_before_what_runs(void)
     dispatch_destroy(dispatch);
 }
 
+/* With the first of them the worker is busy until 4 ms. */
+static void who_is_put_before_delays_what_runs_and_the_clock_knows(void)
+{
+    struct dispatch *dispatch = create(CASE_MS, 1);
+    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 50 * CASE_MS);
+    const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
+    say_segment(dispatch, &run, 0, 1, CASE_NOW, 0, CASE_NOW);
+    submit_at(dispatch, 1, 2, CASE_NOW, CASE_NOW + 2500000);
+    CU_ASSERT_EQUAL(case_run(dispatch, CASE_NOW, 1).rows[0].slot, 1);
+    submit_at(dispatch, 2, 2, CASE_NOW, CASE_NOW + 3500000);
+    CU_ASSERT_EQUAL(case_run(dispatch, CASE_NOW, 1).rows[0].slot, 2);
+    dispatch_destroy(dispatch);
+}
+
 /* It leaves 0.5 ms, and the other would need 1. */
 static void nobody_is_put_before_what_would_then_be_late(void)
 {
@@ -172,6 +186,8 @@ const struct cunit_test tests[] = {
     {"who comes while it runs joins at a cut that is ahead",
      who_comes_while_it_runs_joins_at_a_cut_that_is_ahead},
     {"who can not wait is put before what runs", who_can_not_wait_is_put_before_what_runs},
+    {"who is put before delays what runs, and the clock knows",
+     who_is_put_before_delays_what_runs_and_the_clock_knows},
     {"nobody is put before what would then be late", nobody_is_put_before_what_would_then_be_late},
     {"a path stops where it would run for long", a_path_stops_where_it_would_run_for_long},
     {"words about parts are checked", words_about_parts_are_checked},
