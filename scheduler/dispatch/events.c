@@ -216,7 +216,7 @@ int dispatch_segment(struct dispatch *dispatch, uint32_t worker, uint32_t number
     run->part_began_ns = is_over ? 0 : started_ns < now_ns ? started_ns : now_ns;
     if (dispatch->config.mode == DISPATCH_ACROSS)
         dispatch_reckon(dispatch, worker, now_ns);
-    model->wants_join |= is_over;
+    model->wants_join |= !is_over; /* between two parts nothing runs that somebody could join */
     return 0;
 }
 

@@ -115,6 +115,24 @@ static void who_is_put_before_delays_what_runs_and_the_clock_knows(void)
     dispatch_destroy(dispatch);
 }
 
+static void who_comes_between_two_parts_joins_when_the_second_begins(void)
+{
+    struct dispatch *dispatch = create(CASE_MS, 1);
+    struct dispatch_action action;
+    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 50 * CASE_MS);
+    const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
+    say_segment(dispatch, &run, 0, 1, CASE_NOW, 0, CASE_NOW);
+    const uint64_t now_ns = CASE_NOW + CASE_MS;
+    say_segment(dispatch, &run, 0, 1, CASE_NOW, now_ns, now_ns);
+    submit_at(dispatch, 1, 2, now_ns, CASE_NOW + 50 * CASE_MS);
+    case_nothing(dispatch, now_ns); /* nothing runs, as far as was said */
+    say_segment(dispatch, &run, 1, 2, now_ns, 0, now_ns + 1);
+    CU_ASSERT_TRUE_FATAL(dispatch_next(dispatch, now_ns + 1, &action));
+    CU_ASSERT_EQUAL(action.kind, DISPATCH_JOIN);
+    CU_ASSERT_EQUAL(action.rows[0].slot, 1);
+    dispatch_destroy(dispatch);
+}
+
 /* It leaves 0.5 ms, and the other would need 1. */
 static void nobody_is_put_before_what_would_then_be_late(void)
 {
@@ -188,6 +206,8 @@ const struct cunit_test tests[] = {
     {"who can not wait is put before what runs", who_can_not_wait_is_put_before_what_runs},
     {"who is put before delays what runs, and the clock knows",
      who_is_put_before_delays_what_runs_and_the_clock_knows},
+    {"who comes between two parts joins when the second begins",
+     who_comes_between_two_parts_joins_when_the_second_begins},
     {"nobody is put before what would then be late", nobody_is_put_before_what_would_then_be_late},
     {"a path stops where it would run for long", a_path_stops_where_it_would_run_for_long},
     {"words about parts are checked", words_about_parts_are_checked},
