@@ -20,7 +20,7 @@ struct host {
     uint64_t rest_ns; /* that takes */
     uint32_t open_count;
     const struct run *open[DISPATCH_WORKER_RECORDS]; /* in the order in which it will run them */
-    uint32_t class_index; /* of one of its rows */
+    uint32_t class_index; /* of the row that is in the greatest hurry */
 };
 
 void dispatch_rest(const struct dispatch *dispatch, const struct run *run, struct path *path)
@@ -36,6 +36,7 @@ void dispatch_rest(const struct dispatch *dispatch, const struct run *run, struc
                                          .from = (uint16_t)from,
                                          .to = facts->to,
                                          .rows = 1,
+                                         .class_index = facts->class_index,
                                          .due_ns = facts->deadline_ns};
         path_add(path, &entry);
     }
@@ -73,6 +74,18 @@ static bool is_before(const struct run *run, const struct run *other)
                                           : (int32_t)(run->number - other->number) < 0;
 }
 
+/* The class of the row that is in the greatest hurry; of an empty path the first. */
+static uint32_t most_hurried(const struct dispatch *dispatch, const struct path *path)
+{
+    uint32_t most = path->entry_count ? path->entries[0].class_index : 0;
+    for (uint32_t i = 1; i < path->entry_count; i++) {
+        const uint32_t other = path->entries[i].class_index;
+        if (dispatch->admission[other].usual_ns < dispatch->admission[most].usual_ns)
+            most = other;
+    }
+    return most;
+}
+
 /* False: it runs nothing that can be joined or put off. */
 static bool find_host(struct dispatch *dispatch, uint32_t at, uint64_t now_ns, struct host *host)
 {
@@ -97,8 +110,7 @@ static bool find_host(struct dispatch *dispatch, uint32_t at, uint64_t now_ns, s
     host->start_ns = part_end_ns(dispatch, host->run, now_ns);
     dispatch_rest(dispatch, host->run, &host->rest);
     host->rest_ns = path_ns(&host->rest, COST_TYPICAL);
-    if (host->rest.entry_count)
-        host->class_index = dispatch->requests[host->rest.entries[0].slot].facts.class_index;
+    host->class_index = most_hurried(dispatch, &host->rest);
     return true;
 }
 

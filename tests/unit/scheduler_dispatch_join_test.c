@@ -133,6 +133,37 @@ static void who_comes_between_two_parts_joins_when_the_second_begins(void)
     dispatch_destroy(dispatch);
 }
 
+static void submit_of(struct dispatch *dispatch, uint8_t class_index, uint32_t slot, uint16_t from,
+                      uint64_t deadline_ns)
+{
+    struct dispatch_request request = case_request(slot, CASE_NOW);
+    request.class_index = class_index;
+    request.from = from;
+    request.deadline_ns = deadline_ns;
+    CU_ASSERT_EQUAL(dispatch_submit(dispatch, &request, CASE_NOW), DISPATCH_QUEUED);
+}
+
+/* A patient one that is due now leads, and takes a hurried one along: others like it need not go
+ * before them, and patient ones do not make it wait. */
+static void a_path_is_in_the_hurry_of_its_most_hurried_row(void)
+{
+    struct dispatch *dispatch = create(0, 1);
+    struct dispatch_action action;
+    submit_of(dispatch, 1, 9, 0, DISPATCH_NO_DEADLINE); /* the class is patient */
+    CU_ASSERT_EQUAL(dispatch_cancel(dispatch, 9), 0);
+    submit_of(dispatch, 1, 0, 0, CASE_NOW + 9 * CASE_MS);
+    submit_of(dispatch, 0, 1, 1, CASE_NOW + 10 * CASE_MS);
+    const struct dispatch_action run = case_run(dispatch, CASE_NOW, 2);
+    say_segment(dispatch, &run, 0, 1, CASE_NOW, 0, CASE_NOW);
+    submit_of(dispatch, 1, 2, 1, DISPATCH_NO_DEADLINE);
+    case_nothing(dispatch, CASE_NOW);
+    submit_of(dispatch, 0, 3, 1, CASE_NOW + 20 * CASE_MS);
+    CU_ASSERT_TRUE_FATAL(dispatch_next(dispatch, CASE_NOW, &action));
+    CU_ASSERT_EQUAL(action.kind, DISPATCH_JOIN);
+    CU_ASSERT_EQUAL(action.rows[0].slot, 3);
+    dispatch_destroy(dispatch);
+}
+
 /* It leaves 0.5 ms, and the other would need 1. */
 static void nobody_is_put_before_what_would_then_be_late(void)
 {
@@ -208,6 +239,8 @@ const struct cunit_test tests[] = {
      who_is_put_before_delays_what_runs_and_the_clock_knows},
     {"who comes between two parts joins when the second begins",
      who_comes_between_two_parts_joins_when_the_second_begins},
+    {"a path is in the hurry of its most hurried row",
+     a_path_is_in_the_hurry_of_its_most_hurried_row},
     {"nobody is put before what would then be late", nobody_is_put_before_what_would_then_be_late},
     {"a path stops where it would run for long", a_path_stops_where_it_would_run_for_long},
     {"words about parts are checked", words_about_parts_are_checked},
