@@ -202,14 +202,14 @@ int dispatch_segment(struct dispatch *dispatch, uint32_t worker, uint32_t number
     struct run *run = find_run(dispatch, worker, number);
     if (!run || !run->is_open)
         return -ENOENT;
-    if (from >= to || from < run->from || to > run->to || !rows || rows > DISPATCH_MAX_BATCH)
+    struct model *model = &dispatch->models[run->model];
+    if (from >= to || from < run->from || to > run->to || !rows || rows > model->cost.max_batch)
         return -EINVAL;
     /* Rows enter between parts: while one runs, none before its end. */
     if (run->at < to)
         run->at = to;
-    struct model *model = &dispatch->models[run->model];
     const bool is_over = ended_ns > started_ns;
-    if (is_over && rows <= model->cost.max_batch)
+    if (is_over)
         batch_cost_measure(&model->cost, from, to, rows, ended_ns - started_ns);
     run->part_from = from;
     run->part_rows = rows;

@@ -205,7 +205,8 @@ static void words_about_parts_are_checked(void)
     CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 1, 4, 1, 1, 0, CASE_NOW), -EINVAL);
     CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 1, 2, 0, 1, 0, CASE_NOW), -EINVAL);
     CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 1, 2, 65, 1, 0, CASE_NOW), -EINVAL);
-    CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 1, 3, 64, 1, 2, CASE_NOW), 0);
+    CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 1, 3, 5, 1, 0, CASE_NOW), -EINVAL);
+    CU_ASSERT_EQUAL(dispatch_segment(dispatch, 0, number, 1, 3, 4, 1, 2, CASE_NOW), 0);
     dispatch_destroy(dispatch);
 }
 
