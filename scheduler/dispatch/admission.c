@@ -22,6 +22,7 @@
 #define MARGIN_TARGET 0.004 /* of promises that may be broken */
 #define MOST_MARGIN 1.0
 #define LEAST_ROOM 0.05 /* of its time, for who is far ahead of its share */
+#define IDEAL_SPEED 0.95 /* of full batches: with deadlines not all can be had */
 #define LEAST_LEFT 0.4 /* of the workers, beside more urgent classes; they are held back too */
 #define LEAST_IDLE_ROOM 0.3 /* with less, even an idle server waits for others to come */
 #define PATIENT_PART 0.25 /* of the patience: for classes beside which others are in a hurry */
@@ -174,7 +175,7 @@ static bool does_fit(struct dispatch *dispatch, const struct question *question,
         claim->tried_wait_ns = UINT64_MAX;
         return is_possible(dispatch, question, share, claim);
     }
-    if (share >= 1)
+    if (share >= 1 && question->facts->grant != DISPATCH_TRIED)
         dispatch_note_trial(dispatch, question->facts, trial);
     return trial == TRIAL_FITS;
 }
@@ -183,7 +184,7 @@ static bool does_fit(struct dispatch *dispatch, const struct question *question,
 static double share_of(const struct dispatch *dispatch, const struct question *question)
 {
     const double turn = (double)turn_ns(dispatch, question->facts);
-    if (turn <= question->budget_ns)
+    if (question->facts->grant || turn <= question->budget_ns)
         return 1;
     const double room = sqrt(question->budget_ns / turn);
     return room > LEAST_ROOM ? room : LEAST_ROOM;
@@ -198,8 +199,9 @@ static struct question ask(const struct dispatch *dispatch, const struct dispatc
                                 .now_ns = now_ns,
                                 .order_ns = dispatch_order_ns(dispatch, facts, now_ns),
                                 .ahead_ns = committed_ns(dispatch, now_ns)};
-    question.budget_ns = (double)left_ns / (1 + class->margin) *
-                         part_left(dispatch, facts->class_index, left_ns / 2, now_ns);
+    question.budget_ns = (double)left_ns / (1 + class->margin);
+    if (facts->grant != DISPATCH_TRIED)
+        question.budget_ns *= part_left(dispatch, facts->class_index, left_ns / 2, now_ns);
     const double patient_ns = PATIENT_PART * (double)dispatch->config.patience_ns;
     if (question.budget_ns > patient_ns &&
         dispatch_has_hurried(dispatch, facts->class_index, now_ns))
@@ -218,7 +220,7 @@ static void note_usual(struct dispatch *dispatch, const struct dispatch_request 
     const uint64_t longest_ns = dispatch->config.patience_ns;
     const uint64_t left_ns = facts->deadline_ns - now_ns;
     const double budget_ns = (double)(left_ns < longest_ns ? left_ns : longest_ns);
-    share_pass_time(&dispatch->share, dispatch->demand.workers, now_ns);
+    share_pass_time(&dispatch->share, IDEAL_SPEED * dispatch->demand.workers, now_ns);
     share_want(&dispatch->share, facts->class_index, facts->client, claim->fair_ns,
                (uint64_t)budget_ns, dispatch->demand.workers, now_ns);
     class->usual_ns = class->usual_ns > 0
@@ -250,7 +252,8 @@ enum dispatch_verdict dispatch_decide(struct dispatch *dispatch,
                                       struct admission_claim *claim)
 {
     dispatch_price(dispatch, facts, UINT32_MAX, claim);
-    note_usual(dispatch, facts, claim, now_ns);
+    if (facts->grant == DISPATCH_UNASKED)
+        note_usual(dispatch, facts, claim, now_ns);
     if (!dispatch->config.has_admission || !dispatch->up_count)
         return DISPATCH_QUEUED;
     const enum dispatch_verdict verdict = decide_in_time(dispatch, facts, now_ns, claim);
@@ -259,6 +262,25 @@ enum dispatch_verdict dispatch_decide(struct dispatch *dispatch,
     const uint64_t ceiling_ns = dispatch->classes[facts->class_index].ceiling_ns;
     const uint64_t queued_ns = dispatch->admission[facts->class_index].queued_ns + claim->cost_ns;
     return queued_ns / dispatch->up_count > ceiling_ns ? DISPATCH_CEILING : DISPATCH_QUEUED;
+}
+
+/* What comes later finds another queue: only whose it is can be judged now, by the time that it
+ * will have when it is here. */
+enum dispatch_verdict dispatch_decide_share(struct dispatch *dispatch,
+                                            const struct dispatch_request *facts, uint64_t now_ns,
+                                            struct admission_claim *claim)
+{
+    dispatch_price(dispatch, facts, UINT32_MAX, claim);
+    note_usual(dispatch, facts, claim, now_ns);
+    if (!dispatch->config.has_admission || !dispatch->up_count)
+        return DISPATCH_QUEUED;
+    struct dispatch_request here = *facts;
+    if (facts->arrived_ns > now_ns && facts->arrived_ns < facts->deadline_ns &&
+        facts->deadline_ns != DISPATCH_NO_DEADLINE)
+        here.deadline_ns -= facts->arrived_ns - now_ns;
+    const struct question question = ask(dispatch, &here, now_ns);
+    const double turn = (double)turn_ns(dispatch, facts);
+    return turn <= question.budget_ns ? DISPATCH_QUEUED : DISPATCH_OVER_CREDIT;
 }
 
 void dispatch_enter(struct dispatch *dispatch, struct request *request)
@@ -296,9 +318,9 @@ void dispatch_wait_ends(struct dispatch *dispatch, uint32_t slot)
     dispatch->admission[request->facts.class_index].queued_ns -= waiting_ns(request);
 }
 
-void dispatch_leave(struct dispatch *dispatch, const struct request *request)
+void dispatch_leave(struct dispatch *dispatch, const struct admission_claim *claim)
 {
-    share_leave(&dispatch->share, request->claim.client, request->claim.unspent_ns);
+    share_leave(&dispatch->share, claim->client, claim->unspent_ns);
 }
 
 void dispatch_note_outcome(struct dispatch *dispatch, const struct request *request,

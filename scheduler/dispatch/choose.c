@@ -83,17 +83,28 @@ static uint32_t choose_worker(const struct dispatch *dispatch, const struct buck
     return best;
 }
 
-bool dispatch_next(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action)
+/* Who is only expected is told when it comes. */
+static bool drop_late(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action)
 {
-    now_ns = dispatch_clock(dispatch, now_ns);
-    const uint32_t late = order_heap_first(&dispatch->drops);
-    if (late != ORDER_HEAP_NONE && dispatch->by_drop[late].key <= now_ns) {
+    for (;;) {
+        const uint32_t late = order_heap_first(&dispatch->drops);
+        if (late == ORDER_HEAP_NONE || dispatch->by_drop[late].key > now_ns)
+            return false;
+        if (dispatch_unexpect(dispatch, late))
+            continue;
         action->kind = DISPATCH_DROP;
         action->slot = late;
         dispatch_note_outcome(dispatch, &dispatch->requests[late], false);
         dispatch_forget(dispatch, late);
         return true;
     }
+}
+
+bool dispatch_next(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action)
+{
+    now_ns = dispatch_clock(dispatch, now_ns);
+    if (drop_late(dispatch, now_ns, action))
+        return true;
     dispatch_queue_ripen(dispatch, now_ns);
     dispatch_look_at_credits(dispatch, now_ns);
     const uint32_t bucket = choose_bucket(dispatch, now_ns);

@@ -86,8 +86,9 @@ static void set_blank(struct dispatch *dispatch)
     for (uint32_t i = 0; i < config->class_count; i++)
         share_set_weight(&dispatch->share, i, config->classes[i].weight);
     for (uint32_t i = 0; i < config->max_models; i++) {
-        dispatch->models[i].ready = dispatch->models[i].crowd = order_heap_empty();
-        dispatch->models[i].workers = dispatch->model_workers + (size_t)i * dispatch->worker_words;
+        struct model *model = &dispatch->models[i];
+        model->ready = model->crowd = model->coming = order_heap_empty();
+        model->workers = dispatch->model_workers + (size_t)i * dispatch->worker_words;
     }
     for (uint32_t i = 0; i < config->max_workers; i++) {
         dispatch->workers[i].pinned = order_heap_empty();

@@ -72,13 +72,21 @@ struct dispatch_model {
     const bool *has_rows; /* [cut_count]: rows of a batch can be told apart here */
 };
 
+/* What was asked about a request before it came. */
+enum dispatch_grant {
+    DISPATCH_UNASKED,
+    DISPATCH_SHARE_ASKED, /* whether its client may have it */
+    DISPATCH_TRIED, /* that, and whether it can be in time */
+};
+
 struct dispatch_request {
     uint32_t slot; /* the owner's name for it */
     uint16_t model, from, to;
     uint16_t rows;
     uint8_t class_index;
+    uint8_t grant; /* enum dispatch_grant; the dispatcher's own */
     uint64_t client; /* whose it is, for fairness: the same over connections */
-    uint64_t arrived_ns;
+    uint64_t arrived_ns; /* of one that is expected: when it will be here, UINT64_MAX: not known */
     uint64_t deadline_ns;
 };
 
@@ -156,6 +164,16 @@ enum dispatch_verdict dispatch_admits(struct dispatch *dispatch, uint32_t class_
  * but those who had less shall; LATE; CEILING; FULL. */
 enum dispatch_verdict dispatch_submit(struct dispatch *dispatch,
                                       const struct dispatch_request *request, uint64_t now_ns);
+/* The same question, before the tensor has come. One that is let in is expected, under its slot,
+ * and counts as its client's, until dispatch_submit() with the same facts but for its times says
+ * that it is here, or until it could not be in time any more. What will be here soon, by its
+ * deadline, is tried as if it were here, and counts as what waits; of what will not, only its share
+ * is asked. What is submitted then is not asked again for its share, but has to be in time still.
+ */
+enum dispatch_verdict dispatch_expect(struct dispatch *dispatch,
+                                      const struct dispatch_request *request, uint64_t now_ns);
+/* It will not come. False: it was not expected, or not any more. */
+bool dispatch_unexpect(struct dispatch *dispatch, uint32_t slot);
 /* A request whose worker died: it waits again, over all limits, from its first row, in a dispatch
  * of its own if is_alone. */
 void dispatch_requeue(struct dispatch *dispatch, const struct dispatch_request *request,

@@ -26,7 +26,7 @@ static bool begin_chunk(const struct dispatch *dispatch, struct request *request
     return true;
 }
 
-static bool is_possible(const struct dispatch *dispatch, const struct dispatch_request *facts)
+bool dispatch_is_possible(const struct dispatch *dispatch, const struct dispatch_request *facts)
 {
     return facts->model < dispatch->config.max_models && dispatch->models[facts->model].is_there &&
            batch_cost_has_cuts(&dispatch->models[facts->model].cost, facts->from, facts->to) &&
@@ -50,14 +50,15 @@ static void accept(struct dispatch *dispatch, const struct dispatch_request *fac
     };
     begin_chunk(dispatch, request);
     dispatch->models[facts->model].request_count++;
-    dispatch_enter(dispatch, request);
+    if (claim->client == SHARE_NONE)
+        dispatch_enter(dispatch, request);
     dispatch_queue_in(dispatch, facts->slot, is_new, now_ns);
 }
 
 /* Late by what was measured, and by what was loaded: a refusal that is owed to the correction alone
  * makes it doubtful. */
-static bool is_late(struct dispatch *dispatch, const struct dispatch_request *facts,
-                    uint64_t now_ns)
+bool dispatch_is_late(struct dispatch *dispatch, const struct dispatch_request *facts,
+                      uint64_t now_ns)
 {
     struct model *model = &dispatch->models[facts->model];
     if (facts->deadline_ns == DISPATCH_NO_DEADLINE)
@@ -70,33 +71,48 @@ static bool is_late(struct dispatch *dispatch, const struct dispatch_request *fa
     return true;
 }
 
+enum dispatch_verdict dispatch_let_in(struct dispatch *dispatch,
+                                      const struct dispatch_request *facts, uint64_t now_ns,
+                                      struct admission_claim *claim)
+{
+    if (!dispatch_is_possible(dispatch, facts))
+        return DISPATCH_NO_MODEL;
+    assert(facts->class_index < dispatch->config.class_count);
+    if (dispatch_is_late(dispatch, facts, now_ns))
+        return DISPATCH_LATE;
+    const enum dispatch_verdict verdict = dispatch_decide(dispatch, facts, now_ns, claim);
+    if (verdict != DISPATCH_QUEUED)
+        return verdict;
+    if (dispatch->class_queued[facts->class_index] >=
+        dispatch->classes[facts->class_index].max_queued)
+        return DISPATCH_FULL;
+    if (dispatch->queued_count >= dispatch_most_queued(dispatch, facts->class_index))
+        return DISPATCH_FULL;
+    return DISPATCH_QUEUED;
+}
+
 enum dispatch_verdict dispatch_submit(struct dispatch *dispatch,
                                       const struct dispatch_request *request, uint64_t now_ns)
 {
     now_ns = dispatch_clock(dispatch, now_ns);
-    if (!is_possible(dispatch, request))
-        return DISPATCH_NO_MODEL;
-    assert(request->class_index < dispatch->config.class_count);
-    if (is_late(dispatch, request, now_ns))
-        return DISPATCH_LATE;
-    struct admission_claim claim;
-    const enum dispatch_verdict verdict = dispatch_decide(dispatch, request, now_ns, &claim);
-    if (verdict != DISPATCH_QUEUED)
-        return verdict;
-    if (dispatch->class_queued[request->class_index] >=
-        dispatch->classes[request->class_index].max_queued)
-        return DISPATCH_FULL;
-    if (dispatch->queued_count >= dispatch_most_queued(dispatch, request->class_index))
-        return DISPATCH_FULL;
-    accept(dispatch, request, &claim, false, true, now_ns);
-    return DISPATCH_QUEUED;
+    struct dispatch_request facts = *request;
+    struct admission_claim claim, granted;
+    facts.grant = dispatch_take_expected(dispatch, request->slot, &granted);
+    const enum dispatch_verdict verdict = dispatch_let_in(dispatch, &facts, now_ns, &claim);
+    if (facts.grant && verdict == DISPATCH_QUEUED)
+        dispatch_keep_claim(&claim, &granted);
+    else if (facts.grant)
+        dispatch_leave(dispatch, &granted);
+    if (verdict == DISPATCH_QUEUED)
+        accept(dispatch, &facts, &claim, false, true, now_ns);
+    return verdict;
 }
 
 void dispatch_requeue(struct dispatch *dispatch, const struct dispatch_request *request,
                       bool is_alone, uint64_t now_ns)
 {
     now_ns = dispatch_clock(dispatch, now_ns);
-    assert(is_possible(dispatch, request));
+    assert(dispatch_is_possible(dispatch, request));
     struct admission_claim claim;
     dispatch_price(dispatch, request, UINT32_MAX, &claim);
     accept(dispatch, request, &claim, is_alone, false, now_ns);
@@ -114,6 +130,7 @@ int dispatch_cancel(struct dispatch *dispatch, uint32_t slot)
     case REQUEST_RUNS:
         request->is_cancelled = true;
         return -EBUSY;
+    case REQUEST_EXPECTED:
     case REQUEST_NONE:
         break;
     }

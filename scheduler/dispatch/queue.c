@@ -154,7 +154,7 @@ static uint64_t rows_left(const struct request *request, uint32_t most_rows)
     return after + (uint64_t)__builtin_popcountll(request->waiting);
 }
 
-static void push_deadline(struct dispatch *dispatch, uint32_t slot)
+void dispatch_push_deadline(struct dispatch *dispatch, uint32_t slot)
 {
     const struct request *request = &dispatch->requests[slot];
     if (request->facts.deadline_ns == DISPATCH_NO_DEADLINE)
@@ -202,7 +202,7 @@ void dispatch_queue_in(struct dispatch *dispatch, uint32_t slot, bool is_new, ui
     order_heap_push(&bucket->requests, dispatch->by_urgency, slot, request->order_ns,
                     request->sequence);
     order_heap_push(&dispatch->ages, dispatch->by_age, slot, facts->arrived_ns, request->sequence);
-    push_deadline(dispatch, slot);
+    dispatch_push_deadline(dispatch, slot);
     if (dispatch_is_joinable(dispatch, bucket)) {
         struct model *model = &dispatch->models[facts->model];
         order_heap_push(&model->crowd, dispatch->by_crowd, slot, request->order_ns,

@@ -189,12 +189,13 @@ static double part_of(const struct share *share, uint32_t class_index)
     return (double)party->weight / (double)weights;
 }
 
-void share_pass_time(struct share *share, uint32_t workers, uint64_t now_ns)
+void share_pass_time(struct share *share, double speed, uint64_t now_ns)
 {
     if (now_ns <= share->now_ns)
         return;
     const uint64_t past_ns = now_ns - share->now_ns;
-    uint64_t done_ns = (past_ns < MOST_PAST_NS ? past_ns : MOST_PAST_NS) * workers;
+    uint64_t done_ns =
+        (uint64_t)(speed * (double)(past_ns < MOST_PAST_NS ? past_ns : MOST_PAST_NS));
     share->now_ns = now_ns;
     for (uint32_t i = 0; i < share->class_count; i++)
         if (order_heap_first(&share->classes[i].clients.next) != ORDER_HEAP_NONE)

@@ -22,6 +22,7 @@ enum request_state {
     REQUEST_NONE,
     REQUEST_QUEUED, /* in a bucket; none of its rows runs */
     REQUEST_RUNS, /* in a worker's hands; in no bucket */
+    REQUEST_EXPECTED, /* let in, not come yet; in no bucket */
 };
 
 /*   first_row                 rows
@@ -33,6 +34,7 @@ struct request {
     uint8_t state;
     bool is_alone; /* is to run in a dispatch of its own */
     bool is_cancelled;
+    bool is_reserved; /* expected: it stands in the demand */
     bool has_run; /* a row of it was done: it stays with its worker */
     uint32_t first_row;
     uint64_t waiting, running; /* rows of the chunk */
@@ -67,6 +69,8 @@ struct model {
     struct order_heap ready; /* buckets that any worker may run, the most urgent first */
     struct order_heap crowd; /* requests that may run with others across cuts, likewise */
     uint32_t crowd_count;
+    struct order_heap coming; /* of those that are expected, those that will be in the crowd */
+    uint32_t coming_count;
     bool wants_join; /* somebody came, or got room, since joins were last looked for */
     uint64_t *workers; /* [worker_words]: bit set: has it */
 };
@@ -116,7 +120,7 @@ struct dispatch {
     uint64_t *worker_set; /* [worker_words]: scratch of a decision */
     uint32_t model_end; /* models are numbered below */
     uint32_t up_count; /* workers that take work */
-    uint32_t queued_count, running_count;
+    uint32_t queued_count, running_count, reserved_count;
     uint32_t next_number;
     uint64_t next_sequence;
     uint64_t latest_ns; /* the latest time that anybody told */
@@ -141,6 +145,29 @@ void dispatch_queue_place(struct dispatch *dispatch, uint32_t bucket);
 uint64_t dispatch_queue_ready_ns(const struct dispatch *dispatch, const struct bucket *bucket);
 /* The buckets whose time has come go to where they are chosen from. */
 void dispatch_queue_ripen(struct dispatch *dispatch, uint64_t now_ns);
+
+/* When its deadline can not be met any more: into the heap of drops, if it has one. */
+void dispatch_push_deadline(struct dispatch *dispatch, uint32_t slot);
+
+/* events.c: whether one that is not in may come in; its claim if it may. */
+enum dispatch_verdict dispatch_let_in(struct dispatch *dispatch,
+                                      const struct dispatch_request *facts, uint64_t now_ns,
+                                      struct admission_claim *claim);
+/* There is such a model, with such cuts; it would be late alone. */
+bool dispatch_is_possible(const struct dispatch *dispatch, const struct dispatch_request *facts);
+bool dispatch_is_late(struct dispatch *dispatch, const struct dispatch_request *facts,
+                      uint64_t now_ns);
+
+/* Whether its client may have one more, that will be here later; its claim if it may. */
+enum dispatch_verdict dispatch_decide_share(struct dispatch *dispatch,
+                                            const struct dispatch_request *facts, uint64_t now_ns,
+                                            struct admission_claim *claim);
+
+/* expect.c: one that was expected has come, and is in nothing but its client's share by the claim
+ * that it had; UNASKED: it was not expected. What such a claim says of its share stays. */
+enum dispatch_grant dispatch_take_expected(struct dispatch *dispatch, uint32_t slot,
+                                           struct admission_claim *claim);
+void dispatch_keep_claim(struct admission_claim *claim, const struct admission_claim *granted);
 
 /* workers.c: which worker a request belongs to, and the end of a request. */
 void dispatch_hold(struct dispatch *dispatch, uint32_t slot, uint32_t worker);
@@ -190,7 +217,7 @@ uint64_t dispatch_order_ns(const struct dispatch *dispatch, const struct dispatc
 void dispatch_enter(struct dispatch *dispatch, struct request *request);
 void dispatch_wait(struct dispatch *dispatch, uint32_t slot);
 void dispatch_wait_ends(struct dispatch *dispatch, uint32_t slot);
-void dispatch_leave(struct dispatch *dispatch, const struct request *request);
+void dispatch_leave(struct dispatch *dispatch, const struct admission_claim *claim);
 void dispatch_note_outcome(struct dispatch *dispatch, const struct request *request,
                            bool is_in_time);
 

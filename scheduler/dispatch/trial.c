@@ -49,7 +49,8 @@ static bool is_possible(const struct dispatch *dispatch, const struct dispatch_r
 
 static bool is_short(const struct dispatch *dispatch, const struct model *model)
 {
-    return model->crowd_count < MOST_WAITING && model->crowd_count == dispatch->queued_count;
+    const uint32_t waiting = model->crowd_count + model->coming_count;
+    return waiting < MOST_WAITING && waiting == dispatch->queued_count + dispatch->reserved_count;
 }
 
 static bool plan_init(struct plan *plan, const struct dispatch *dispatch, uint32_t model,
@@ -76,26 +77,44 @@ static bool plan_init(struct plan *plan, const struct dispatch *dispatch, uint32
     return plan->worker_count > 0;
 }
 
-/* The crowd, and the newcomer where its order puts it. */
-static void gather(struct plan *plan, const struct dispatch_request *newcomer)
+/* Where its order puts it. */
+static void put_in(struct plan *plan, const struct path_entry *entry, uint64_t order_ns)
 {
     struct crowd *crowd = &plan->crowd;
-    crowd_init(crowd, plan->dispatch, plan->model);
-    crowd_has(crowd, COMPOSE_CANDIDATES);
-    plan->newcomer = newcomer;
-    if (!newcomer)
-        return;
-    const uint64_t order_ns = dispatch_order_ns(plan->dispatch, newcomer, plan->now_ns);
     uint32_t at = crowd->count++;
     for (; at && plan->dispatch->requests[crowd->entries[at - 1].slot].order_ns > order_ns; at--)
         crowd->entries[at] = crowd->entries[at - 1];
     crowd->is_gone[crowd->count - 1] = false;
-    crowd->entries[at] = (struct path_entry){.slot = newcomer->slot,
-                                             .from = newcomer->from,
-                                             .to = newcomer->to,
-                                             .rows = newcomer->rows,
-                                             .class_index = newcomer->class_index,
-                                             .due_ns = newcomer->deadline_ns};
+    crowd->entries[at] = *entry;
+}
+
+/* As if they were here. */
+static void put_coming(struct plan *plan)
+{
+    struct order_heap_walk walk;
+    order_heap_walk_init(&walk, &plan->model->coming, plan->dispatch->by_crowd);
+    for (uint32_t slot; (slot = order_heap_walk_next(&walk)) != ORDER_HEAP_NONE;) {
+        const struct path_entry entry = dispatch_entry(plan->dispatch, slot);
+        put_in(plan, &entry, plan->dispatch->requests[slot].order_ns);
+    }
+}
+
+/* The crowd, those that are expected, and the newcomer. */
+static void gather(struct plan *plan, const struct dispatch_request *newcomer)
+{
+    crowd_init(&plan->crowd, plan->dispatch, plan->model);
+    crowd_has(&plan->crowd, COMPOSE_CANDIDATES);
+    put_coming(plan);
+    plan->newcomer = newcomer;
+    if (!newcomer)
+        return;
+    const struct path_entry entry = {.slot = newcomer->slot,
+                                     .from = newcomer->from,
+                                     .to = newcomer->to,
+                                     .rows = newcomer->rows,
+                                     .class_index = newcomer->class_index,
+                                     .due_ns = newcomer->deadline_ns};
+    put_in(plan, &entry, dispatch_order_ns(plan->dispatch, newcomer, plan->now_ns));
 }
 
 static void find_free(const struct plan *plan, uint32_t *first, uint64_t *second_ns)
@@ -205,11 +224,14 @@ static double cost_ns(const struct dispatch *dispatch, const struct dispatch_req
 
 static bool is_too_dear(const struct dispatch *dispatch, const struct dispatch_request *facts)
 {
+    if (facts->grant == DISPATCH_TRIED)
+        return false;
     /* Who can wait takes no time from those who can not: it is refused when it does not fit. */
     if (facts->deadline_ns - dispatch->latest_ns > dispatch->config.patience_ns)
         return false;
     /* At its highest nobody has been refused for long: there is no overload, and no price. */
-    return dispatch->queued_count && dispatch->price > 0 && dispatch->price < PRICE_MOST &&
+    const uint32_t waiting = dispatch->queued_count + dispatch->reserved_count;
+    return waiting && dispatch->price > 0 && dispatch->price < PRICE_MOST &&
            cost_ns(dispatch, facts) > dispatch->price * dispatch->mean_cost_ns;
 }
 

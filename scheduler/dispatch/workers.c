@@ -36,7 +36,7 @@ void dispatch_forget(struct dispatch *dispatch, uint32_t slot)
         dispatch_queue_out(dispatch, slot);
     else
         dispatch->running_count--;
-    dispatch_leave(dispatch, request);
+    dispatch_leave(dispatch, &request->claim);
     dispatch_release(dispatch, slot);
     dispatch->models[request->facts.model].request_count--;
     request->state = REQUEST_NONE;

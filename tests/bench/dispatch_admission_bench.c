@@ -3,13 +3,19 @@
  * unloaded time to be answered; load 1 is what full batches could serve. */
 #include "tests/property/admission_measures.h"
 
+#define CASE(from, dispatch_mode, of_workers, cuts_in_all, ...)                                    \
+    {                                                                                              \
+        .name = from, .mode = dispatch_mode, .workers = of_workers, .cut_count = cuts_in_all,      \
+        .cuts = {__VA_ARGS__}, .uses_credits = true, .seed = 7                                     \
+    }
+
 static const struct admission_case cases[] = {
-    {"whole", DISPATCH_PER_CUT, 1, 1, {0}, 0, 0, true, 7},
-    {"last pooling", DISPATCH_PER_CUT, 1, 1, {3}, 0, 0, true, 7},
-    {"whole", DISPATCH_ACROSS, 1, 1, {0}, 0, 0, true, 7},
-    {"last pooling", DISPATCH_ACROSS, 1, 1, {3}, 0, 0, true, 7},
-    {"last pooling", DISPATCH_ACROSS, 4, 1, {3}, 0, 0, true, 7},
-    {"five cuts", DISPATCH_ACROSS, 1, 5, {0, 1, 2, 3, 4}, 0, 0, true, 7},
+    CASE("whole", DISPATCH_PER_CUT, 1, 1, 0),
+    CASE("last pooling", DISPATCH_PER_CUT, 1, 1, 3),
+    CASE("whole", DISPATCH_ACROSS, 1, 1, 0),
+    CASE("last pooling", DISPATCH_ACROSS, 1, 1, 3),
+    CASE("last pooling", DISPATCH_ACROSS, 4, 1, 3),
+    CASE("five cuts", DISPATCH_ACROSS, 1, 5, 0, 1, 2, 3, 4),
 };
 
 static const double loads[] = {0.7, 1, 1.5, 2, 10};
@@ -55,6 +61,25 @@ static int print_shares(const struct admission_case *of)
     return 0;
 }
 
+static int print_ways(const struct admission_case *of)
+{
+    static const uint64_t ways_ms[] = {0, 1, 10, 100};
+    for (uint32_t i = 0; i < sizeof(ways_ms) / sizeof(ways_ms[0]); i++) {
+        struct admission_case asked = *of;
+        struct admission_result results[LOADS];
+        asked.transfer_ns = ways_ms[i] * 1000000;
+        printf("| %s | %s | %u | %u |", of->name, mode_name(of->mode), of->workers,
+               (unsigned)ways_ms[i]);
+        for (uint32_t k = 0; k < LOADS; k++) {
+            if (admission_measure_load(&asked, loads[k], &results[k]))
+                return -1;
+            printf(" %.0f, %.2f%s", results[k].goodput, results[k].in_vain,
+                   k + 1 < LOADS ? ";" : " |\n");
+        }
+    }
+    return 0;
+}
+
 static int print_step(const struct admission_case *of)
 {
     double p99_ms[ADMISSION_STEP_BINS];
@@ -76,16 +101,18 @@ int main(int argc, char **argv)
         return 2;
     }
     static int (*const prints[])(const struct admission_case *) = {print_loads, print_shares,
-                                                                   print_step};
+                                                                   print_ways, print_step};
     static const char *const heads[] = {
         "| from | mode | workers | load | in time/s | over the peak | admitted and missed | wait, "
         "median error: its own, its class's |\n|---|---|---|---|---|---|---|---|\n",
         "\n| from | mode | workers | Jain, one of ten offers 10x | first class's part, weights 8 "
         "and 1, of equal, 5x, no deadlines | p99 in ms alone, beside a flood | in time |\n"
         "|---|---|---|---|---|---|---|\n",
+        "\n| from | mode | workers | ms from the question to the tensor | in time/s, and tensors "
+        "in vain for each, at each load |\n|---|---|---|---|---|\n",
         "\n| from | mode | workers | deadline, ms | p99 in ms, each 20 ms after 0.7 to 1.4 "
         "|\n|---|---|---|---|---|\n"};
-    for (uint32_t table = 0; table < 3; table++) {
+    for (uint32_t table = 0; table < 4; table++) {
         printf("%s", heads[table]);
         for (uint32_t i = 0; i < CASES; i++) {
             struct admission_case of = cases[i];

@@ -26,6 +26,8 @@ static int begin(struct admission_world *world, const struct admission_case *of,
         return -1;
     world->random.state = of->seed;
     world->uses_credits = of->uses_credits;
+    world->transfer_ns = of->transfer_ns;
+    world->is_transfer_known = !of->is_transfer_unknown;
     return 0;
 }
 
@@ -110,7 +112,8 @@ int admission_measure_load(const struct admission_case *of, double load,
         .missed = (double)(tally->late + tally->dropped) / (double)(tally->admitted + 1),
         .promise_error = median_wait_error(&world, true),
         .page_error = median_wait_error(&world, false),
-        .open_most = (uint32_t)world.open_most};
+        .open_most = (uint32_t)world.open_most,
+        .in_vain = (double)tally->sent_in_vain / (double)(tally->in_time + 1)};
     admission_world_fini(&world);
     return 0;
 }

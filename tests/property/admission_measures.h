@@ -13,6 +13,8 @@ struct admission_case {
     uint64_t warm_ns, measured_ns;
     bool uses_credits;
     uint64_t seed;
+    uint64_t transfer_ns; /* tensors take so long to come, and are asked about before; 0: no way */
+    bool is_transfer_unknown; /* to the dispatcher */
 };
 
 struct admission_result {
@@ -22,6 +24,7 @@ struct admission_result {
      * when it was let in, and as its class's was told just before. */
     double promise_error, page_error;
     uint32_t open_most;
+    double in_vain; /* tensors that came and were refused then, over answers in time */
 };
 
 /* 32 clients together offer so much, each with four times its unloaded time. -1: no memory. */

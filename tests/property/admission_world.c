@@ -59,6 +59,7 @@ int admission_world_init(struct admission_world *world, const struct dispatch_co
                                       .worker_count = config->max_workers,
                                       .noise = 0.1,
                                       .slowness = 1,
+                                      .is_transfer_known = true,
                                       .now_ns = 1000000000,
                                       .client_bound = client_bound,
                                       .end_bound = end_bound};
@@ -119,7 +120,6 @@ static struct admission_tally *tally_of(struct admission_world *world, uint64_t 
 
 static void count_verdict(struct admission_tally *tally, enum dispatch_verdict verdict)
 {
-    tally->offered++;
     tally->admitted += verdict == DISPATCH_QUEUED;
     tally->over_credit += verdict == DISPATCH_OVER_CREDIT;
     tally->late_verdict += verdict == DISPATCH_LATE;
@@ -127,52 +127,104 @@ static void count_verdict(struct admission_tally *tally, enum dispatch_verdict v
     tally->ceiling += verdict == DISPATCH_CEILING;
 }
 
-static enum dispatch_verdict submit(struct admission_world *world,
-                                    const struct dispatch_request *facts)
+static struct dispatch_request next_request(struct admission_world *world,
+                                            const struct admission_source *source)
 {
-    if (!world->free_count)
-        return DISPATCH_FULL;
-    if (world->uses_credits) {
-        const enum dispatch_verdict verdict =
-            dispatch_admits(world->dispatch, facts->class_index, facts->client, world->now_ns);
-        if (verdict != DISPATCH_QUEUED)
-            return verdict;
-    }
-    return dispatch_submit(world->dispatch, facts, world->now_ns);
-}
-
-static void arrive(struct admission_world *world, uint32_t at)
-{
-    const struct admission_source *source = &world->sources[at];
-    world->next_ns[at] = world->now_ns + interval_ns(world, source);
     const uint32_t cut = source->cuts[shm_random_below(&world->random, source->cut_count)];
-    const uint32_t slot = world->free_count ? world->free_slots[world->free_count - 1] : 0;
     const uint64_t budget_ns = (uint64_t)(source->deadline_times * admission_alone_ns(cut));
-    const struct dispatch_request facts = {
-        .slot = slot,
+    return (struct dispatch_request){
+        .slot = world->free_count ? world->free_slots[world->free_count - 1] : 0,
         .from = (uint16_t)cut,
         .to = END,
         .rows = 1,
         .class_index = source->class_index,
         .client = source->client + shm_random_below(&world->random, source->client_count),
-        .arrived_ns = world->now_ns,
-        .deadline_ns = budget_ns ? world->now_ns + budget_ns : DISPATCH_NO_DEADLINE};
-    struct dispatch_class_load load;
-    dispatch_measure_class(world->dispatch, facts.class_index, world->now_ns, &load);
-    const enum dispatch_verdict verdict = submit(world, &facts);
-    count_verdict(&world->classes[facts.class_index], verdict);
-    count_verdict(tally_of(world, facts.client), verdict);
-    if (verdict != DISPATCH_QUEUED)
+        .arrived_ns = world->now_ns + world->transfer_ns,
+        .deadline_ns =
+            budget_ns ? world->now_ns + world->transfer_ns + budget_ns : DISPATCH_NO_DEADLINE};
+}
+
+static void take_in(struct admission_world *world, const struct dispatch_request *facts,
+                    uint64_t page_wait_ns)
+{
+    const enum dispatch_verdict verdict = dispatch_submit(world->dispatch, facts, world->now_ns);
+    struct admission_tally *tallies[] = {&world->classes[facts->class_index],
+                                         tally_of(world, facts->client)};
+    for (uint32_t i = 0; i < 2; i++) {
+        count_verdict(tallies[i], verdict);
+        tallies[i]->sent_in_vain += world->transfer_ns && verdict != DISPATCH_QUEUED;
+    }
+    if (verdict != DISPATCH_QUEUED) {
+        world->free_slots[world->free_count++] = facts->slot;
         return;
-    world->requests[slot] = (struct admission_request){
+    }
+    world->requests[facts->slot] = (struct admission_request){
         .is_in = true,
-        .facts = facts,
-        .page_wait_ns = load.predicted_wait_ns,
-        .promised_wait_ns = dispatch_predicted_wait_ns(world->dispatch, slot),
-        .rows_left = facts.rows};
-    world->free_count--;
+        .facts = *facts,
+        .page_wait_ns = page_wait_ns,
+        .promised_wait_ns = dispatch_predicted_wait_ns(world->dispatch, facts->slot),
+        .rows_left = facts->rows};
     if (world->open_most < ADMISSION_SLOTS - world->free_count)
         world->open_most = ADMISSION_SLOTS - world->free_count;
+}
+
+static enum dispatch_verdict ask(struct admission_world *world,
+                                 const struct dispatch_request *facts)
+{
+    enum dispatch_verdict verdict = DISPATCH_QUEUED;
+    if (!world->free_count)
+        return DISPATCH_FULL;
+    if (world->uses_credits)
+        verdict =
+            dispatch_admits(world->dispatch, facts->class_index, facts->client, world->now_ns);
+    struct dispatch_request coming = *facts;
+    if (!world->is_transfer_known)
+        coming.arrived_ns = UINT64_MAX;
+    if (verdict == DISPATCH_QUEUED && world->transfer_ns)
+        verdict = dispatch_expect(world->dispatch, &coming, world->now_ns);
+    return verdict;
+}
+
+static void come(struct admission_world *world, uint32_t at)
+{
+    const struct admission_source *source = &world->sources[at];
+    world->next_ns[at] = world->now_ns + interval_ns(world, source);
+    const struct dispatch_request facts = next_request(world, source);
+    struct dispatch_class_load load;
+    dispatch_measure_class(world->dispatch, facts.class_index, world->now_ns, &load);
+    const enum dispatch_verdict verdict = ask(world, &facts);
+    struct admission_tally *tallies[] = {&world->classes[facts.class_index],
+                                         tally_of(world, facts.client)};
+    for (uint32_t i = 0; i < 2; i++) {
+        tallies[i]->offered++;
+        tallies[i]->granted += world->transfer_ns && verdict == DISPATCH_QUEUED;
+        if (verdict != DISPATCH_QUEUED)
+            count_verdict(tallies[i], verdict);
+    }
+    if (verdict != DISPATCH_QUEUED)
+        return;
+    world->free_count--;
+    if (!world->transfer_ns) {
+        take_in(world, &facts, load.predicted_wait_ns);
+        return;
+    }
+    const uint32_t place = (world->coming_first + world->coming_count++) % ADMISSION_SLOTS;
+    world->coming[place] = (struct admission_coming){facts, load.predicted_wait_ns};
+}
+
+static uint64_t next_arrival_ns(const struct admission_world *world)
+{
+    return world->coming_count ? world->coming[world->coming_first].facts.arrived_ns : NEVER;
+}
+
+static void arrive(struct admission_world *world)
+{
+    while (next_arrival_ns(world) <= world->now_ns) {
+        struct admission_coming *coming = &world->coming[world->coming_first];
+        world->coming_first = (world->coming_first + 1) % ADMISSION_SLOTS;
+        world->coming_count--;
+        take_in(world, &coming->facts, coming->page_wait_ns);
+    }
 }
 
 static void end_request(struct admission_world *world, uint32_t slot, bool is_answered)
@@ -347,6 +399,7 @@ static void turn(struct admission_world *world)
 static uint64_t next_ns(const struct admission_world *world)
 {
     uint64_t ns = dispatch_timeout_ns(world->dispatch);
+    ns = next_arrival_ns(world) < ns ? next_arrival_ns(world) : ns;
     for (uint32_t i = 0; i < world->source_count; i++)
         ns = world->next_ns[i] < ns ? world->next_ns[i] : ns;
     for (uint32_t i = 0; i < world->worker_count; i++)
@@ -370,7 +423,8 @@ void admission_world_run(struct admission_world *world, uint64_t until_ns)
         }
         for (uint32_t i = 0; i < world->source_count; i++)
             if (world->next_ns[i] <= ns)
-                arrive(world, i);
+                come(world, i);
+        arrive(world);
         turn(world);
     }
     world->now_ns = until_ns;

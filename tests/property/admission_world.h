@@ -31,6 +31,7 @@ struct admission_source {
 /* What became of the requests of a class, or of a client (below a bound of clients). */
 struct admission_tally {
     uint64_t offered, over_credit, late_verdict, full, ceiling, admitted;
+    uint64_t granted, sent_in_vain; /* of those that were asked before: and was refused after all */
     uint64_t in_time, late, dropped;
 };
 
@@ -72,6 +73,12 @@ struct admission_request {
     uint32_t rows_left;
 };
 
+/* A tensor that is on its way, in a ring by when it arrives. */
+struct admission_coming {
+    struct dispatch_request facts;
+    uint64_t page_wait_ns;
+};
+
 struct admission_world {
     struct dispatch *dispatch;
     struct shm_random random;
@@ -79,6 +86,10 @@ struct admission_world {
     bool uses_credits; /* asks dispatch_admits() before it submits */
     double noise; /* of what a dispatch takes: 0.1 for a tenth to both sides */
     double slowness; /* what it takes over what the dispatcher was told; 1 */
+    uint64_t transfer_ns; /* of a tensor; 0: none, and nobody asks before it comes */
+    bool is_transfer_known; /* to the dispatcher; true */
+    struct admission_coming coming[ADMISSION_SLOTS];
+    uint32_t coming_first, coming_count;
     uint64_t now_ns;
     struct admission_source sources[ADMISSION_SOURCES];
     uint64_t next_ns[ADMISSION_SOURCES];

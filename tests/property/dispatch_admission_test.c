@@ -37,6 +37,39 @@ static void who_is_let_in_is_in_time_and_overload_costs_nothing(void)
     }
 }
 
+/* A short way is as good as none; after a long one a third may have come in vain at worst, where
+ * all ten times as many would have without being asked. */
+static void who_is_asked_before_its_tensor_comes_comes_seldom_in_vain(void)
+{
+    static const double loads[] = {0.7, 1.5, 2, 10};
+    for (uint32_t i = 0; i < 4; i++) {
+        struct admission_case of = case_of(DISPATCH_ACROSS, 0);
+        struct admission_result here, near, far;
+        CU_ASSERT_EQUAL_FATAL(admission_measure_load(&of, loads[i], &here), 0);
+        of.transfer_ns = 5000000;
+        CU_ASSERT_EQUAL_FATAL(admission_measure_load(&of, loads[i], &near), 0);
+        of.transfer_ns = 100000000;
+        CU_ASSERT_EQUAL_FATAL(admission_measure_load(&of, loads[i], &far), 0);
+        CU_ASSERT_TRUE(near.goodput > 0.92 * here.goodput);
+        CU_ASSERT_TRUE(near.in_vain < 0.1);
+        CU_ASSERT_TRUE(near.missed < 0.01);
+        CU_ASSERT_TRUE(far.goodput > 0.8 * here.goodput);
+        CU_ASSERT_TRUE(far.in_vain < 1.5);
+        CU_ASSERT_TRUE(far.missed < 0.01);
+    }
+}
+
+static void ten_clients_share_alike_though_their_tensors_take_long(void)
+{
+    struct admission_case of = case_of(DISPATCH_ACROSS, 3);
+    of.measured_ns = 30 * SECOND;
+    for (of.transfer_ns = 1000000; of.transfer_ns <= 100000000; of.transfer_ns *= 10) {
+        double jain;
+        CU_ASSERT_EQUAL_FATAL(admission_measure_fairness(&of, 4, &jain), 0);
+        CU_ASSERT_TRUE(jain > 0.93);
+    }
+}
+
 static void ten_clients_have_the_same_though_one_offers_ten_times_as_much(void)
 {
     static const enum dispatch_mode modes[] = {DISPATCH_PER_CUT, DISPATCH_ACROSS};
@@ -127,6 +160,10 @@ static void credits_bound_what_is_open_and_come_back(void)
 const struct cunit_test tests[] = {
     {"who is let in is in time, and overload costs nothing",
      who_is_let_in_is_in_time_and_overload_costs_nothing},
+    {"who is asked before its tensor comes comes seldom in vain",
+     who_is_asked_before_its_tensor_comes_comes_seldom_in_vain},
+    {"ten clients share alike though their tensors take long",
+     ten_clients_share_alike_though_their_tensors_take_long},
     {"ten clients have the same though one offers ten times as much",
      ten_clients_have_the_same_though_one_offers_ten_times_as_much},
     {"no class starves, and weights hold where deadlines are alike",

@@ -1,0 +1,124 @@
+/* Requests that are asked about before their tensors come. */
+#include "tests/unit/dispatch_case.h"
+
+#include <errno.h>
+
+static struct dispatch *begin(void)
+{
+    struct dispatch_config config = case_config();
+    config.has_admission = true;
+    config.mode = DISPATCH_ALONE;
+    config.max_delay_ns = 0;
+    return case_create(&config, 1);
+}
+
+/* One worker, 3 ms each alone. */
+static struct dispatch_request wanted(uint32_t slot, uint64_t budget_ns)
+{
+    struct dispatch_request request = case_request(slot, CASE_NOW);
+    request.deadline_ns = CASE_NOW + budget_ns;
+    return request;
+}
+
+static enum dispatch_verdict expect(struct dispatch *dispatch, uint32_t slot, uint64_t budget_ns)
+{
+    const struct dispatch_request request = wanted(slot, budget_ns);
+    return dispatch_expect(dispatch, &request, CASE_NOW);
+}
+
+static enum dispatch_verdict submit(struct dispatch *dispatch, uint32_t slot, uint64_t budget_ns,
+                                    uint64_t now_ns)
+{
+    struct dispatch_request request = wanted(slot, budget_ns);
+    request.arrived_ns = now_ns;
+    return dispatch_submit(dispatch, &request, now_ns);
+}
+
+static uint32_t waiting(struct dispatch *dispatch)
+{
+    struct dispatch_load load;
+    dispatch_measure(dispatch, CASE_NOW, &load);
+    return load.queued + load.running;
+}
+
+/* What the worker has takes 3 ms, so of those due in 10 ms two more are in time. */
+static void what_is_expected_leaves_no_room_for_others(void)
+{
+    struct dispatch *dispatch = begin();
+    CU_ASSERT_EQUAL(submit(dispatch, 0, 10 * CASE_MS, CASE_NOW), DISPATCH_QUEUED);
+    case_run(dispatch, CASE_NOW, 1);
+    CU_ASSERT_EQUAL(expect(dispatch, 1, 10 * CASE_MS), DISPATCH_QUEUED);
+    CU_ASSERT_EQUAL(expect(dispatch, 2, 10 * CASE_MS), DISPATCH_QUEUED);
+    CU_ASSERT_NOT_EQUAL(expect(dispatch, 3, 10 * CASE_MS), DISPATCH_QUEUED);
+    CU_ASSERT_NOT_EQUAL(submit(dispatch, 3, 10 * CASE_MS, CASE_NOW), DISPATCH_QUEUED);
+    CU_ASSERT_EQUAL(waiting(dispatch), 1);
+    CU_ASSERT_TRUE(dispatch_unexpect(dispatch, 2));
+    CU_ASSERT_FALSE(dispatch_unexpect(dispatch, 2));
+    CU_ASSERT_EQUAL(submit(dispatch, 3, 10 * CASE_MS, CASE_NOW), DISPATCH_QUEUED);
+    dispatch_destroy(dispatch);
+}
+
+static void what_is_expected_is_given_to_no_worker_until_it_is_here(void)
+{
+    struct dispatch *dispatch = begin();
+    struct dispatch_action action;
+    CU_ASSERT_EQUAL(expect(dispatch, 0, 20 * CASE_MS), DISPATCH_QUEUED);
+    CU_ASSERT_FALSE(dispatch_next(dispatch, CASE_NOW, &action));
+    CU_ASSERT_EQUAL(dispatch_cancel(dispatch, 0), -ENOENT);
+    CU_ASSERT_EQUAL(submit(dispatch, 0, 20 * CASE_MS, CASE_NOW + CASE_MS), DISPATCH_QUEUED);
+    CU_ASSERT_FALSE(dispatch_unexpect(dispatch, 0));
+    case_run(dispatch, CASE_NOW + CASE_MS, 1);
+    dispatch_destroy(dispatch);
+}
+
+/* In time 17 ms before its deadline and later is 2 ms before it, where it takes 3 alone. */
+static void who_comes_too_late_is_refused_though_it_was_expected(void)
+{
+    struct dispatch *dispatch = begin();
+    CU_ASSERT_EQUAL(expect(dispatch, 0, 20 * CASE_MS), DISPATCH_QUEUED);
+    CU_ASSERT_EQUAL(submit(dispatch, 0, 20 * CASE_MS, CASE_NOW + 18 * CASE_MS), DISPATCH_LATE);
+    CU_ASSERT_EQUAL(dispatch_remove_model(dispatch, 0), 0);
+    dispatch_destroy(dispatch);
+}
+
+/* It ends by itself, and is nobody's business any more. */
+static void who_does_not_come_is_not_expected_for_ever(void)
+{
+    struct dispatch *dispatch = begin();
+    struct dispatch_action action;
+    CU_ASSERT_EQUAL(expect(dispatch, 0, 20 * CASE_MS), DISPATCH_QUEUED);
+    CU_ASSERT_EQUAL(dispatch_remove_model(dispatch, 0), -EBUSY);
+    CU_ASSERT_TRUE(dispatch_timeout_ns(dispatch) <= CASE_NOW + 18 * CASE_MS);
+    CU_ASSERT_FALSE(dispatch_next(dispatch, CASE_NOW + 18 * CASE_MS, &action));
+    CU_ASSERT_FALSE(dispatch_unexpect(dispatch, 0));
+    CU_ASSERT_EQUAL(dispatch_timeout_ns(dispatch), UINT64_MAX);
+    CU_ASSERT_EQUAL(dispatch_remove_model(dispatch, 0), 0);
+    dispatch_destroy(dispatch);
+}
+
+/* Where its way takes most of its time nobody knows what it will find: no room is kept. */
+static void what_is_far_away_takes_nobodys_room(void)
+{
+    struct dispatch *dispatch = begin();
+    CU_ASSERT_EQUAL(submit(dispatch, 0, 10 * CASE_MS, CASE_NOW), DISPATCH_QUEUED);
+    case_run(dispatch, CASE_NOW, 1);
+    for (uint32_t slot = 1; slot < 4; slot++) {
+        struct dispatch_request request = wanted(slot, 10 * CASE_MS);
+        request.arrived_ns = slot < 3 ? CASE_NOW + 5 * CASE_MS : UINT64_MAX;
+        request.client = slot;
+        CU_ASSERT_EQUAL(dispatch_expect(dispatch, &request, CASE_NOW), DISPATCH_QUEUED);
+    }
+    CU_ASSERT_EQUAL(submit(dispatch, 4, 10 * CASE_MS, CASE_NOW), DISPATCH_QUEUED);
+    dispatch_destroy(dispatch);
+}
+
+const struct cunit_test tests[] = {
+    {"what is expected leaves no room for others", what_is_expected_leaves_no_room_for_others},
+    {"what is expected is given to no worker until it is here",
+     what_is_expected_is_given_to_no_worker_until_it_is_here},
+    {"who comes too late is refused, though it was expected",
+     who_comes_too_late_is_refused_though_it_was_expected},
+    {"who does not come is not expected for ever", who_does_not_come_is_not_expected_for_ever},
+    {"what is far away takes nobody's room", what_is_far_away_takes_nobodys_room},
+    {NULL, NULL},
+};
