@@ -163,6 +163,9 @@ static bool can_join(const struct dispatch *dispatch, struct host *host, const s
     if (host->run->model != guest->model || host->run->is_alone || is_behind ||
         is_ahead(dispatch, host, guest) || entry->from < host->run->at || entry->to > host->run->to)
         return false;
+    /* Those who leave where this one enters have their places until they are answered. */
+    if ((uint32_t)__builtin_popcountll(host->run->pending) + entry->rows > DISPATCH_MAX_BATCH)
+        return false;
     if (!path_add(&host->rest, entry))
         return false;
     uint64_t start_ns;

@@ -133,6 +133,54 @@ static void who_comes_between_two_parts_joins_when_the_second_begins(void)
     dispatch_destroy(dispatch);
 }
 
+/* Layers of 1 and 2 ms, whatever the batch. */
+static struct dispatch *create_wide(void)
+{
+    static const uint32_t sizes[] = {1, 64};
+    static const uint64_t ns[] = {3 * CASE_MS, 2 * CASE_MS, 0, 3 * CASE_MS, 2 * CASE_MS, 0};
+    static const bool has_rows[] = {true, true, true};
+    const struct dispatch_model facts = {.cut_count = 3,
+                                         .max_batch = 64,
+                                         .size_count = 2,
+                                         .sizes = sizes,
+                                         .remaining_ns = ns,
+                                         .has_rows = has_rows};
+    struct dispatch_config config = case_config();
+
+    config.mode = DISPATCH_ACROSS;
+    struct dispatch *dispatch;
+    CU_ASSERT_EQUAL_FATAL(dispatch_create(&config, &dispatch), 0);
+    CU_ASSERT_EQUAL_FATAL(dispatch_add_model(dispatch, 0, &facts), 0);
+    dispatch_worker_has(dispatch, 0, 0);
+    return dispatch;
+}
+
+/* Though all but one of them leave where it would enter. */
+static void nobody_joins_so_many_that_were_not_answered(void)
+{
+    struct dispatch *dispatch = create_wide();
+    for (uint32_t slot = 0; slot < 2; slot++) {
+        struct dispatch_request request = case_request(slot, CASE_NOW);
+        request.rows = slot ? 63 : 1;
+        request.to = slot ? 1 : 2;
+        CU_ASSERT_EQUAL(dispatch_submit(dispatch, &request, CASE_NOW), DISPATCH_QUEUED);
+    }
+    const struct dispatch_action run = case_run(dispatch, CASE_NOW, 64);
+    say_segment(dispatch, &run, 0, 1, CASE_NOW, 0, CASE_NOW);
+    struct dispatch_request request = case_request(2, CASE_NOW);
+    request.from = 1;
+    request.to = 2;
+    CU_ASSERT_EQUAL(dispatch_submit(dispatch, &request, CASE_NOW), DISPATCH_QUEUED);
+    case_nothing(dispatch, CASE_NOW);
+    const uint64_t now_ns = CASE_NOW + CASE_MS;
+    say_segment(dispatch, &run, 0, 1, CASE_NOW, now_ns, now_ns);
+    for (uint16_t row = 0; row < 63; row++)
+        dispatch_row_done(dispatch, 0, run.number, 1, row, true, now_ns);
+    say_segment(dispatch, &run, 1, 2, now_ns, 0, now_ns);
+    case_nothing(dispatch, now_ns); /* the last layer runs: too late */
+    dispatch_destroy(dispatch);
+}
+
 static void submit_of(struct dispatch *dispatch, uint8_t class_index, uint32_t slot, uint16_t from,
                       uint64_t deadline_ns)
 {
@@ -240,6 +288,7 @@ const struct cunit_test tests[] = {
      who_is_put_before_delays_what_runs_and_the_clock_knows},
     {"who comes between two parts joins when the second begins",
      who_comes_between_two_parts_joins_when_the_second_begins},
+    {"nobody joins so many that were not answered", nobody_joins_so_many_that_were_not_answered},
     {"a path is in the hurry of its most hurried row",
      a_path_is_in_the_hurry_of_its_most_hurried_row},
     {"nobody is put before what would then be late", nobody_is_put_before_what_would_then_be_late},
