@@ -2,6 +2,7 @@
 #include "tests/property/dispatch_paths.h"
 
 #include <errno.h>
+#include <stddef.h>
 
 #define NOBODY UINT32_MAX
 #define MS UINT64_C(1000000)
@@ -71,13 +72,13 @@ static void add_model(struct paths *paths, uint32_t at)
     model->cut_count = (uint32_t)paths_between(paths, 2, PATHS_CUTS);
     model->size_count = (uint32_t)paths_between(paths, 1, 4);
     for (uint32_t i = 0; i < model->size_count; i++)
-        model->sizes[i] = UINT32_C(1) << i;
+        model->sizes[i] = UINT32_C(1) << (paths->is_crowded ? 2 * i : i);
     model->max_batch = model->sizes[model->size_count - 1];
     for (uint32_t cut = 0; cut < model->cut_count; cut++)
         model->has_rows[cut] = !paths_chance(paths, 8);
     for (uint32_t cut = model->cut_count - 1; cut-- > 0;) {
         uint64_t layer = paths_between(paths, 10000, 4 * MS);
-        const uint32_t percent = (uint32_t)paths_between(paths, 100, 200); /* twice the rows */
+        const uint32_t percent = (uint32_t)paths_between(paths, 100, 200); /* for more rows */
         for (uint32_t size = 0; size < model->size_count; size++) {
             uint64_t *remaining_ns = ns + (size_t)size * model->cut_count;
             model->layer_ns[size][cut] = layer;
@@ -92,6 +93,7 @@ static void add_model(struct paths *paths, uint32_t at)
                                          .remaining_ns = ns,
                                          .has_rows = model->has_rows};
     paths_expect(paths, !dispatch_add_model(paths->dispatch, at, &facts), "a model is added");
+    reference_add_model(&paths->reference, at, &facts);
 }
 
 int paths_init(struct paths *paths, uint64_t seed, bool has_faults)
@@ -99,7 +101,9 @@ int paths_init(struct paths *paths, uint64_t seed, bool has_faults)
     *paths = (struct paths){.random = {seed}, .now_ns = 1000 * MS, .has_faults = has_faults};
     static const struct dispatch_class classes[] = {{1, 64, UINT64_MAX}, {1, 64, UINT64_MAX}};
     struct dispatch_config config = dispatch_config_default();
-    config.max_requests = config.max_queued = (uint32_t)paths_between(paths, 2, PATHS_REQUESTS);
+    paths->is_crowded = paths_chance(paths, 10);
+    config.max_requests = config.max_queued =
+        paths->is_crowded ? PATHS_REQUESTS : (uint32_t)paths_between(paths, 2, PATHS_REQUESTS);
     config.max_workers = PATHS_WORKERS;
     config.max_models = PATHS_MODELS;
     config.class_count = 2;
@@ -114,6 +118,10 @@ int paths_init(struct paths *paths, uint64_t seed, bool has_faults)
     if (error)
         return error;
     paths->config = config;
+    paths->has_patient = paths_chance(paths, 50);
+    paths->most_come = paths->is_crowded ? 40 : paths_chance(paths, 70) ? 4 : 20;
+    paths->has_reference = !config.has_admission; /* which the reference does not know */
+    reference_init(&paths->reference, &config);
     for (uint32_t i = 0; i < PATHS_MODELS; i++)
         add_model(paths, i);
     for (uint32_t i = 0; i < PATHS_WORKERS; i++)
@@ -133,13 +141,15 @@ static void submit(struct paths *paths)
     struct paths_request *request = &paths->requests[slot];
     if (request->is_in)
         return;
-    const uint32_t number = shm_random_below(&paths->random, PATHS_MODELS);
+    const uint32_t number = paths->is_crowded ? 0 : shm_random_below(&paths->random, PATHS_MODELS);
     const struct paths_model *model = &paths->models[number];
     const uint32_t last = model->cut_count - 1;
     const uint32_t from = shm_random_below(&paths->random, last);
     const uint32_t to =
         paths_chance(paths, 70) ? last : (uint32_t)paths_between(paths, from + 1, last);
-    const uint32_t rows = paths_chance(paths, 75) ? 1 : (uint32_t)paths_between(paths, 1, 20);
+    const uint32_t rows = paths_chance(paths, paths->is_crowded ? 95 : 75)
+                              ? 1
+                              : (uint32_t)paths_between(paths, 1, 20);
     struct dispatch_request facts = {.slot = slot,
                                      .model = (uint16_t)number,
                                      .from = (uint16_t)from,
@@ -148,10 +158,17 @@ static void submit(struct paths *paths)
                                      .class_index = (uint8_t)shm_random_below(&paths->random, 2),
                                      .arrived_ns = paths->now_ns};
     const uint64_t alone_ns = dispatch_predict_ns(paths->dispatch, number, from, to, rows);
-    facts.deadline_ns = paths_chance(paths, 25)
+    const bool is_patient = paths->has_patient && facts.class_index;
+    const uint64_t percent =
+        is_patient ? paths_between(paths, 1000, 10000) : paths_between(paths, 80, 800);
+    facts.deadline_ns = paths_chance(paths, 25) && (is_patient || !paths->has_patient)
                             ? DISPATCH_NO_DEADLINE
-                            : paths->now_ns + alone_ns * paths_between(paths, 80, 800) / 100;
-    if (dispatch_submit(paths->dispatch, &facts, paths->now_ns) != DISPATCH_QUEUED)
+                            : paths->now_ns + alone_ns * percent / 100;
+    const enum dispatch_verdict verdict = dispatch_submit(paths->dispatch, &facts, paths->now_ns);
+    if (paths->has_reference)
+        paths_expect(paths, verdict == reference_submit(&paths->reference, &facts, paths->now_ns),
+                     "the verdict is the reference's");
+    if (verdict != DISPATCH_QUEUED)
         return;
     *request = (struct paths_request){.is_in = true, .facts = facts, .worker = NOBODY};
     paths->submitted_count++;
@@ -164,6 +181,8 @@ static void cancel(struct paths *paths)
     const int expected = !request->is_in ? -ENOENT : request->running ? -EBUSY : 0;
     paths_expect(paths, dispatch_cancel(paths->dispatch, slot) == expected,
                  "cancel says whether it runs");
+    if (paths->has_reference)
+        reference_cancel(&paths->reference, slot);
     request->is_cancelled |= expected == -EBUSY;
     if (!expected)
         paths_end(paths, slot, PATHS_CANCELLED);
@@ -175,6 +194,7 @@ static void turn(struct paths *paths)
     for (uint32_t i = 0; !paths->wrong && dispatch_next(paths->dispatch, paths->now_ns, &action);
          i++) {
         paths_expect(paths, i < 1000, "a turn ends");
+        paths_compare(paths, &action);
         if (action.kind != DISPATCH_DROP) {
             paths_take(paths, &action);
             continue;
@@ -183,8 +203,8 @@ static void turn(struct paths *paths)
                      "only what has a deadline is dropped");
         paths_end(paths, action.slot, PATHS_DROPPED);
     }
-    paths_expect(paths, dispatch_timeout_ns(paths->dispatch) > paths->now_ns,
-                 "after a turn there is nothing to be done now");
+    paths_compare(paths, NULL);
+    paths_check_timeout(paths);
 }
 
 static void pass_time(struct paths *paths, bool is_all)
@@ -216,7 +236,7 @@ static void go_wrong(struct paths *paths)
 
 void paths_step(struct paths *paths)
 {
-    for (uint32_t i = shm_random_below(&paths->random, 4); i > 0; i--)
+    for (uint32_t i = shm_random_below(&paths->random, paths->most_come); i > 0; i--)
         submit(paths);
     if (paths_chance(paths, 5))
         cancel(paths);

@@ -18,7 +18,7 @@ static void run(bool has_faults)
     static struct paths paths;
     const uint64_t first = number_of("SEED", 1), count = number_of("SEEDS", 3000);
     struct dispatch_counts sum = {0};
-    uint64_t submitted = 0, missed = 0, late = 0, ends[PATHS_ENDS] = {0};
+    uint64_t submitted = 0, compared = 0, missed = 0, late = 0, ends[PATHS_ENDS] = {0};
     for (uint64_t seed = first; seed < first + count; seed++) {
         CU_ASSERT_EQUAL_FATAL(paths_init(&paths, seed, has_faults), 0);
         uint32_t step = 0;
@@ -32,6 +32,7 @@ static void run(bool has_faults)
         dispatch_count(paths.dispatch, &counts);
         paths_fini(&paths);
         submitted += paths.submitted_count;
+        compared += paths.compared_count;
         missed += paths.missed_count;
         late += paths.late_count;
         sum.runs += counts.runs;
@@ -47,18 +48,18 @@ static void run(bool has_faults)
             CU_FAIL_FATAL("a world went wrong");
         }
     }
-    printf(
-        "\n    SEED=%llu SEEDS=%llu: %llu requests: %llu done (%llu late), %llu dropped, %llu "
-        "cancelled, %llu given up; %llu dispatches of %llu rows: %llu joined, %llu of them late, "
-        "%llu missed; %llu put before others ",
-        (unsigned long long)first, (unsigned long long)count, (unsigned long long)submitted,
-        (unsigned long long)ends[PATHS_DONE], (unsigned long long)late,
-        (unsigned long long)ends[PATHS_DROPPED], (unsigned long long)ends[PATHS_CANCELLED],
-        (unsigned long long)ends[PATHS_GIVEN_UP], (unsigned long long)sum.runs,
-        (unsigned long long)sum.rows, (unsigned long long)sum.joined_rows,
-        (unsigned long long)sum.late_joins, (unsigned long long)missed,
-        (unsigned long long)sum.preempted);
-    CU_ASSERT(ends[PATHS_DONE] && sum.joined_rows && sum.late_joins && sum.preempted);
+    printf("\n    SEED=%llu SEEDS=%llu: %llu requests: %llu done (%llu late), %llu dropped, %llu "
+           "cancelled, %llu given up; %llu decisions compared; %llu dispatches of %llu rows: %llu "
+           "joined, %llu of them late, "
+           "%llu missed; %llu put before others ",
+           (unsigned long long)first, (unsigned long long)count, (unsigned long long)submitted,
+           (unsigned long long)ends[PATHS_DONE], (unsigned long long)late,
+           (unsigned long long)ends[PATHS_DROPPED], (unsigned long long)ends[PATHS_CANCELLED],
+           (unsigned long long)ends[PATHS_GIVEN_UP], (unsigned long long)compared,
+           (unsigned long long)sum.runs, (unsigned long long)sum.rows,
+           (unsigned long long)sum.joined_rows, (unsigned long long)sum.late_joins,
+           (unsigned long long)missed, (unsigned long long)sum.preempted);
+    CU_ASSERT(ends[PATHS_DONE] && compared && sum.joined_rows && sum.late_joins && sum.preempted);
 }
 
 static void where_all_takes_what_was_said_whatever_is_answered_is_in_time(void)

@@ -32,6 +32,9 @@ static void say_row(struct paths *paths, uint32_t at, uint32_t number,
     paths->missed_count += !was_run;
     if (!request->running && !request->done)
         request->worker = NOBODY;
+    if (paths->has_reference)
+        reference_row_done(&paths->reference, at, number, row->slot, row->row, was_run,
+                           paths->now_ns);
     const bool is_over =
         !request->running && (request->is_cancelled || request->done == all_rows(request));
     const bool was_over =
@@ -93,6 +96,20 @@ static uint32_t enter(const struct paths *paths, struct paths_run *run)
     return active;
 }
 
+/* A part is over, or with ended_ns 0 has begun. */
+static void say_part(struct paths *paths, uint32_t at, const struct paths_run *run,
+                     uint64_t ended_ns)
+{
+    const struct paths_worker *worker = &paths->workers[at];
+    paths_expect(paths,
+                 !dispatch_segment(paths->dispatch, at, run->said.number, run->at, worker->end,
+                                   worker->part_rows, worker->began_ns, ended_ns, paths->now_ns),
+                 "a dispatch whose part is told is open");
+    if (paths->has_reference)
+        reference_segment(&paths->reference, at, run->said.number, run->at, worker->end,
+                          worker->part_rows, worker->began_ns, ended_ns, paths->now_ns);
+}
+
 static void begin(struct paths *paths, uint32_t at)
 {
     struct paths_worker *worker = &paths->workers[at];
@@ -112,10 +129,7 @@ static void begin(struct paths *paths, uint32_t at)
         ns = ns * paths_between(paths, 50, 250) / 100;
     worker->began_ns = paths->now_ns;
     worker->ends_ns = paths->now_ns + ns;
-    paths_expect(paths,
-                 !dispatch_segment(paths->dispatch, at, run->said.number, run->at, worker->end,
-                                   worker->part_rows, paths->now_ns, 0, paths->now_ns),
-                 "a part of an open dispatch begins");
+    say_part(paths, at, run, 0);
 }
 
 static void close_run(struct paths *paths, uint32_t at, uint32_t index)
@@ -126,6 +140,8 @@ static void close_run(struct paths *paths, uint32_t at, uint32_t index)
         paths,
         !dispatch_run_done(paths->dispatch, at, run->said.number, run->compute_ns, paths->now_ns),
         "a dispatch that was given can be closed");
+    if (paths->has_reference)
+        reference_run_done(&paths->reference, at, run->said.number, paths->now_ns);
     worker->run_count--;
     for (uint32_t i = index; i < worker->run_count; i++)
         worker->runs[i] = worker->runs[i + 1];
@@ -137,11 +153,7 @@ void paths_work(struct paths *paths, uint32_t at)
     if (worker->is_hung || !worker->is_running || worker->ends_ns > paths->now_ns)
         return;
     struct paths_run *run = &worker->runs[worker->running];
-    paths_expect(paths,
-                 !dispatch_segment(paths->dispatch, at, run->said.number, run->at, worker->end,
-                                   worker->part_rows, worker->began_ns, paths->now_ns,
-                                   paths->now_ns),
-                 "a part of an open dispatch is over");
+    say_part(paths, at, run, paths->now_ns);
     run->at = worker->end;
     run->compute_ns += paths->now_ns - worker->began_ns;
     uint32_t kept = 0;
@@ -245,13 +257,17 @@ void paths_take(struct paths *paths, const struct dispatch_action *action)
 void paths_raise(struct paths *paths, uint32_t at)
 {
     paths->workers[at] = (struct paths_worker){.is_up = true};
-    for (uint32_t i = 0; i < PATHS_MODELS; i++)
+    for (uint32_t i = 0; i < PATHS_MODELS; i++) {
         dispatch_worker_has(paths->dispatch, at, i);
+        reference_worker_has(&paths->reference, at, i);
+    }
 }
 
 void paths_kill(struct paths *paths, uint32_t at)
 {
     dispatch_worker_gone(paths->dispatch, at);
+    if (paths->has_reference)
+        reference_worker_gone(&paths->reference, at, paths->now_ns);
     paths->workers[at] = (struct paths_worker){.is_up = false};
     for (uint32_t slot = 0; slot < paths->config.max_requests; slot++) {
         struct paths_request *request = &paths->requests[slot];
@@ -266,6 +282,9 @@ void paths_kill(struct paths *paths, uint32_t at)
         } else {
             request->is_alone = paths_chance(paths, 80);
             dispatch_requeue(paths->dispatch, &request->facts, request->is_alone, paths->now_ns);
+            if (paths->has_reference)
+                reference_requeue(&paths->reference, &request->facts, request->is_alone,
+                                  paths->now_ns);
         }
     }
 }

@@ -1,5 +1,5 @@
 /* The dispatcher's rules over flat arrays: what becomes of requests, models and workers. */
-#include "tests/property/dispatch_reference.h"
+#include "tests/property/dispatch_reference_path.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,19 +17,20 @@ void reference_add_model(struct reference *reference, uint32_t at,
                          const struct dispatch_model *facts)
 {
     struct reference_model *model = &reference->models[at];
-    *model = (struct reference_model){
-        .is_there = true, .cut_count = facts->cut_count, .max_batch = facts->max_batch};
-    const uint64_t *ns[] = {facts->remaining_ns,
-                            facts->remaining_ns + (facts->size_count - 1) * facts->cut_count};
-    uint64_t later_ns[2] = {0}; /* from the cut to the end, as it is believed */
+    *model = (struct reference_model){.is_there = true,
+                                      .cut_count = facts->cut_count,
+                                      .max_batch = facts->max_batch,
+                                      .size_count = facts->size_count};
+    uint64_t later_ns[REFERENCE_SIZES] = {0}; /* from the cut to the end, as it is believed */
+    for (uint32_t size = 0; size < facts->size_count; size++)
+        model->sizes[size] = facts->sizes[size];
     for (uint32_t cut = facts->cut_count; cut-- > 0;) {
         model->has_rows[cut] = facts->has_rows[cut];
-        if (cut + 1 == facts->cut_count)
-            continue;
-        for (uint32_t size = 0; size < 2; size++) {
-            uint64_t layer_ns = size ? model->layer_ns[0][cut] : 1; /* at least */
-            if (ns[size][cut] > later_ns[size] + layer_ns)
-                layer_ns = ns[size][cut] - later_ns[size];
+        for (uint32_t size = 0; cut + 1 < facts->cut_count && size < facts->size_count; size++) {
+            const uint64_t ns = facts->remaining_ns[size * facts->cut_count + cut];
+            uint64_t layer_ns = size ? model->layer_ns[size - 1][cut] : 1; /* at least */
+            if (ns > later_ns[size] + layer_ns)
+                layer_ns = ns - later_ns[size];
             model->layer_ns[size][cut] = layer_ns;
             later_ns[size] += layer_ns;
         }
@@ -114,6 +115,8 @@ static void begin_to_wait(struct reference *reference, struct reference_request 
     request->start_by_ns = before_ns(facts->deadline_ns, full_ns);
     request->drop_ns = before_ns(facts->deadline_ns, alone_ns);
     request->drop_ns += request->drop_ns != UINT64_MAX;
+    if (reference_may_join(reference, request))
+        reference->models[facts->model].is_to_look = true;
 }
 
 static void accept(struct reference *reference, const struct dispatch_request *facts, bool is_alone,
@@ -159,6 +162,32 @@ static bool is_late(struct reference_model *model, const struct dispatch_request
     return true;
 }
 
+/* How long the class's requests have, lately: what is longer than the patience counts as that. */
+static void note_class(struct reference *reference, const struct dispatch_request *facts,
+                       uint64_t now_ns)
+{
+    double *usual_ns = &reference->usual_ns[facts->class_index];
+    const uint64_t most_ns = reference->config.patience_ns, left_ns = facts->deadline_ns - now_ns;
+    const double has_ns = (double)(left_ns < most_ns ? left_ns : most_ns);
+    *usual_ns = *usual_ns > 0 ? *usual_ns + (has_ns - *usual_ns) / 32 : has_ns;
+}
+
+/* When requests that may go with others come there: each interval counts an eighth. */
+static void note_flow(struct reference *reference, const struct reference_request *request,
+                      uint64_t now_ns)
+{
+    struct reference_flow *flow =
+        &reference->models[request->facts.model].flows[request->facts.from];
+    if (!reference_may_join(reference, request))
+        return;
+    if (flow->count == 1)
+        flow->gap_ns = now_ns - flow->last_ns;
+    if (flow->count > 1)
+        flow->gap_ns = (7 * flow->gap_ns + now_ns - flow->last_ns) / 8;
+    flow->count++;
+    flow->last_ns = now_ns;
+}
+
 enum dispatch_verdict reference_submit(struct reference *reference,
                                        const struct dispatch_request *facts, uint64_t now_ns)
 {
@@ -168,6 +197,7 @@ enum dispatch_verdict reference_submit(struct reference *reference,
         return DISPATCH_NO_MODEL;
     if (is_late(&reference->models[facts->model], facts, now_ns))
         return DISPATCH_LATE;
+    note_class(reference, facts, now_ns);
     uint32_t queued = 0, of_class = 0;
     for (uint32_t i = 0; i < REFERENCE_REQUESTS; i++) {
         const struct reference_request *request = &reference->requests[i];
@@ -182,6 +212,8 @@ enum dispatch_verdict reference_submit(struct reference *reference,
     const struct reference_request *request = &reference->requests[facts->slot];
     if (!reference_is_single(reference, request))
         note_interval(reference, request, now_ns);
+    note_flow(reference, request, now_ns);
+    reference->class_came_ns[facts->class_index] = now_ns;
     return DISPATCH_QUEUED;
 }
 
@@ -251,11 +283,22 @@ bool reference_row_done(struct reference *reference, uint32_t worker, uint32_t n
     return false;
 }
 
-void reference_segment(struct reference *reference, uint32_t worker, uint32_t number, uint32_t rows,
-                       uint64_t took_ns)
+void reference_segment(struct reference *reference, uint32_t worker, uint32_t number, uint32_t from,
+                       uint32_t to, uint32_t rows, uint64_t began_ns, uint64_t ended_ns,
+                       uint64_t now_ns)
 {
-    const struct reference_run *run = find_run(reference, worker, number);
-    reference_measure_layers(&reference->models[run->model], run->from, run->to, rows, took_ns);
+    struct reference_run *run = find_run(reference, worker, number);
+    struct reference_model *model = &reference->models[run->model];
+    const bool is_over = ended_ns > began_ns;
+    run->at = to > run->at ? to : run->at;
+    run->part_from = from;
+    run->part_rows = rows;
+    run->part_began_ns = is_over ? 0 : began_ns;
+    if (is_over)
+        reference_measure_layers(model, from, to, rows, ended_ns - began_ns);
+    if (reference->config.mode == DISPATCH_ACROSS)
+        reference_reckon(reference, worker, now_ns);
+    model->is_to_look |= !is_over;
 }
 
 int reference_run_done(struct reference *reference, uint32_t worker, uint32_t number,
@@ -265,11 +308,14 @@ int reference_run_done(struct reference *reference, uint32_t worker, uint32_t nu
     if (!run || !run->is_open)
         return -ENOENT;
     run->is_open = false;
+    run->part_began_ns = 0;
     reference->busy_ns += now_ns - reference->began_ns[worker];
     reference->began_ns[worker] = reference->ends_ns[worker] = now_ns;
     for (uint32_t i = 0; i < reference->run_count; i++)
         if (reference->runs[i].worker == worker && reference->runs[i].is_open)
             reference->ends_ns[worker] += reference->runs[i].expected_ns;
+    if (reference->config.mode == DISPATCH_ACROSS)
+        reference_reckon(reference, worker, now_ns);
     sweep(reference);
     return 0;
 }

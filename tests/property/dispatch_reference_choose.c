@@ -1,5 +1,5 @@
 /* The dispatcher's rules over flat arrays: what is chosen, and what it takes. */
-#include "tests/property/dispatch_reference.h"
+#include "tests/property/dispatch_reference_path.h"
 
 #include <stddef.h>
 
@@ -46,6 +46,14 @@ bool reference_is_single(const struct reference *reference, const struct referen
                reference_batch(&reference->models[facts->model], facts->from, facts->to);
 }
 
+bool reference_may_join(const struct reference *reference, const struct reference_request *request)
+{
+    const struct dispatch_request *facts = &request->facts;
+    return reference->config.mode == DISPATCH_ACROSS && request->state == REFERENCE_QUEUED &&
+           !reference_is_single(reference, request) &&
+           reference_batch(&reference->models[facts->model], facts->from, facts->to) > 1;
+}
+
 uint32_t reference_open_count(const struct reference *reference, uint32_t worker)
 {
     uint32_t count = 0;
@@ -61,8 +69,8 @@ uint64_t reference_order_ns(const struct reference *reference,
     return request->facts.deadline_ns < aged_ns ? request->facts.deadline_ns : aged_ns;
 }
 
-static bool is_before(const struct reference *reference, const struct reference_request *a,
-                      const struct reference_request *b)
+bool reference_is_before(const struct reference *reference, const struct reference_request *a,
+                         const struct reference_request *b)
 {
     const uint64_t a_ns = reference_order_ns(reference, a);
     const uint64_t b_ns = reference_order_ns(reference, b);
@@ -96,7 +104,7 @@ static bool is_ready(const struct reference *reference, const struct reference_r
             continue;
         rows += other->facts.rows;
         oldest_ns = other->came_ns < oldest_ns ? other->came_ns : oldest_ns;
-        first = is_before(reference, other, first) ? other : first;
+        first = reference_is_before(reference, other, first) ? other : first;
     }
     const uint32_t batch = reference_batch(model, from, to);
     if (rows >= batch || !model->has_gap[from][to])
@@ -142,8 +150,8 @@ static uint32_t best_worker(const struct reference *reference,
     return best;
 }
 
-static void add_rows(const struct reference *reference, const struct reference_request *request,
-                     struct dispatch_action *action)
+void reference_add_rows(const struct reference *reference, const struct reference_request *request,
+                        struct dispatch_action *action)
 {
     const uint32_t count = reference_chunk_rows(reference, request);
     for (uint32_t row = request->chunk, added = 0; added < count; row++)
@@ -170,7 +178,7 @@ static const struct reference_request *most_urgent_left(const struct reference *
     for (uint32_t i = 0; i < REFERENCE_REQUESTS; i++) {
         const struct reference_request *other = &reference->requests[i];
         if (is_same(reference, first, other) && !is_in(action, i) &&
-            (!next || is_before(reference, other, next)))
+            (!next || reference_is_before(reference, other, next)))
             next = other;
     }
     return next;
@@ -227,7 +235,7 @@ static const struct reference_request *fill(const struct reference *reference,
         if (next != first &&
             (ends_ns > next->facts.deadline_ns || (due && ends_ns > due->facts.deadline_ns)))
             return due && are_others_late(reference, first, now_ns, start_ns, action) ? due : NULL;
-        add_rows(reference, next, action);
+        reference_add_rows(reference, next, action);
         if (next->facts.deadline_ns != DISPATCH_NO_DEADLINE &&
             (!due || next->facts.deadline_ns < due->facts.deadline_ns))
             due = next;
@@ -261,7 +269,8 @@ bool reference_choose(const struct reference *reference, uint64_t now_ns,
     const struct reference_request *best = NULL;
     for (uint32_t i = 0; i < REFERENCE_REQUESTS; i++) {
         const struct reference_request *request = &reference->requests[i];
-        if (request->state == REFERENCE_QUEUED && (!best || is_before(reference, request, best)) &&
+        if (request->state == REFERENCE_QUEUED &&
+            (!best || reference_is_before(reference, request, best)) &&
             is_ready(reference, request, now_ns) &&
             best_worker(reference, request, now_ns) != NOBODY)
             best = request;
@@ -273,14 +282,54 @@ bool reference_choose(const struct reference *reference, uint64_t now_ns,
         reference_open_count(reference, worker) ? reference->ends_ns[worker] : 0;
     *action = (struct dispatch_action){.kind = DISPATCH_RUN,
                                        .worker = worker,
+                                       .urgency = REFERENCE_USUAL,
                                        .model = best->facts.model,
                                        .from = best->facts.from,
                                        .to = best->facts.to};
     const uint64_t start_ns = ends_ns > now_ns ? ends_ns : now_ns;
+    if (reference_may_join(reference, best)) {
+        reference_lead(reference, best, start_ns, now_ns, action);
+        return true;
+    }
     const struct reference_request *given_up = fill(reference, best, now_ns, start_ns, action);
     if (given_up)
         *action = (struct dispatch_action){.kind = DISPATCH_DROP, .slot = given_up->facts.slot};
     return true;
+}
+
+/* Rows that a worker was given, into the record. What they take, or add. */
+static uint64_t take_rows(struct reference *reference, struct reference_run *run,
+                          const struct dispatch_action *action)
+{
+    struct reference_path path, before;
+    reference_rest(reference, run, &path);
+    before = path;
+    for (uint32_t i = 0; i < action->row_count; i++) {
+        struct reference_request *request = &reference->requests[action->rows[i].slot];
+        if (request->state == REFERENCE_QUEUED) {
+            const struct reference_entry entry = reference_entry(reference, request);
+            reference_path_add(&path, &entry);
+        }
+        run->is_answered[run->row_count] = false;
+        run->rows[run->row_count++] = action->rows[i];
+        request->state = REFERENCE_RUNS_NOW;
+        request->worker = action->worker;
+        request->is_row_running[action->rows[i].row] = true;
+    }
+    return reference_path_whole_ns(&path, REFERENCE_TYPICAL) -
+           reference_path_whole_ns(&before, REFERENCE_TYPICAL);
+}
+
+static void apply_join(struct reference *reference, const struct dispatch_action *action)
+{
+    for (uint32_t i = 0; i < reference->run_count; i++) {
+        struct reference_run *run = &reference->runs[i];
+        if (run->worker != action->worker || run->number != action->number)
+            continue;
+        const uint64_t added_ns = take_rows(reference, run, action);
+        run->expected_ns += added_ns;
+        reference->ends_ns[action->worker] += added_ns;
+    }
 }
 
 void reference_apply(struct reference *reference, const struct dispatch_action *action,
@@ -290,30 +339,30 @@ void reference_apply(struct reference *reference, const struct dispatch_action *
         reference->requests[action->slot].state = REFERENCE_NONE;
         return;
     }
-    const struct reference_model *model = &reference->models[action->model];
+    if (action->kind == DISPATCH_JOIN) {
+        apply_join(reference, action);
+        return;
+    }
     struct reference_run *run = &reference->runs[reference->run_count];
     const bool is_idle = !reference_open_count(reference, action->worker);
-    *run = (struct reference_run){.is_open = true,
-                                  .worker = action->worker,
-                                  .number = action->number,
-                                  .row_count = action->row_count,
-                                  .model = action->model,
-                                  .from = action->from,
-                                  .to = action->to};
-    run->expected_ns =
-        reference_ns(model, REFERENCE_TYPICAL, action->from, action->to, action->row_count);
-    for (uint32_t i = 0; i < action->row_count; i++) {
-        struct reference_request *request = &reference->requests[action->rows[i].slot];
-        run->rows[i] = action->rows[i];
-        request->state = REFERENCE_RUNS_NOW;
-        request->worker = action->worker;
-        request->is_row_running[action->rows[i].row] = true;
-    }
+    *run = (struct reference_run){
+        .is_open = true,
+        .worker = action->worker,
+        .number = action->number,
+        .urgency = action->urgency,
+        .model = action->model,
+        .from = action->from,
+        .to = action->to,
+        .at = action->from,
+        .is_alone = !reference_may_join(reference, &reference->requests[action->rows[0].slot])};
+    run->expected_ns = take_rows(reference, run, action);
     reference->run_count++;
     uint64_t *ends_ns = &reference->ends_ns[action->worker];
     if (is_idle)
         reference->began_ns[action->worker] = now_ns;
     *ends_ns = (is_idle || *ends_ns < now_ns ? now_ns : *ends_ns) + run->expected_ns;
+    if (action->urgency > REFERENCE_USUAL)
+        reference_reckon(reference, action->worker, now_ns);
 }
 
 void reference_measure(const struct reference *reference, uint64_t now_ns,

@@ -50,17 +50,27 @@ static uint64_t sum_ns(const struct reference_model *model, enum reference_time 
     return sum;
 }
 
-static uint64_t together_ns(const struct reference_model *model, enum reference_time time,
-                            uint32_t from, uint32_t to, uint32_t rows)
+/* The size that is no larger, of those that were measured. */
+static uint32_t size_of(const struct reference_model *model, uint32_t rows)
 {
-    const uint64_t one_ns = sum_ns(model, time, from, to, 0);
-    const uint64_t full_ns = sum_ns(model, time, from, to, 1);
-    uint64_t ns = one_ns;
-    if (rows == model->max_batch && rows > 1)
-        ns = full_ns;
-    else if (rows > 1)
-        ns = full_ns > one_ns ? one_ns + (full_ns - one_ns) * (rows - 1) / (model->max_batch - 1)
-                              : full_ns;
+    uint32_t size = 0;
+    while (size + 1 < model->size_count && model->sizes[size + 1] <= rows)
+        size++;
+    return size;
+}
+
+uint64_t reference_together_ns(const struct reference_model *model, enum reference_time time,
+                               uint32_t from, uint32_t to, uint32_t rows)
+{
+    if (!rows)
+        return 0;
+    const uint32_t size = size_of(model, rows), over = rows - model->sizes[size];
+    uint64_t ns = sum_ns(model, time, from, to, size);
+    if (over) {
+        const uint64_t next_ns = sum_ns(model, time, from, to, size + 1);
+        const uint32_t step = model->sizes[size + 1] - model->sizes[size];
+        ns = next_ns > ns ? ns + (next_ns - ns) * over / step : next_ns;
+    }
     return ns ? ns : 1;
 }
 
@@ -71,7 +81,7 @@ uint64_t reference_ns(const struct reference_model *model, enum reference_time t
     while (rows) {
         const uint32_t batch = reference_batch(model, from, to);
         const uint32_t now = rows < batch ? rows : batch;
-        sum += together_ns(model, time, from, to, now);
+        sum += reference_together_ns(model, time, from, to, now);
         rows -= now;
     }
     return sum;
@@ -90,12 +100,12 @@ static void note(struct reference_cell *cell, uint64_t took_ns, uint64_t loaded_
 void reference_measure_layers(struct reference_model *model, uint32_t from, uint32_t to,
                               uint32_t rows, uint64_t took_ns)
 {
-    const uint64_t loaded_ns = together_ns(model, REFERENCE_LOADED, from, to, rows);
+    const uint64_t loaded_ns = reference_together_ns(model, REFERENCE_LOADED, from, to, rows);
+    const uint32_t size = size_of(model, rows);
     for (uint32_t cut = from; cut < to; cut++) {
-        if (rows < model->max_batch || model->max_batch == 1)
-            note(&model->cells[0][cut], took_ns, loaded_ns);
-        if (rows > 1)
-            note(&model->cells[1][cut], took_ns, loaded_ns);
+        note(&model->cells[size][cut], took_ns, loaded_ns);
+        if (model->sizes[size] < rows)
+            note(&model->cells[size + 1][cut], took_ns, loaded_ns);
     }
     note(&model->any, took_ns, loaded_ns);
     model->doubts = 0;
@@ -113,7 +123,7 @@ void reference_doubt(struct reference_model *model)
     if (++model->doubts < 16)
         return;
     model->doubts = 0;
-    for (uint32_t size = 0; size < 2; size++)
+    for (uint32_t size = 0; size < model->size_count; size++)
         for (uint32_t cut = 0; cut < REFERENCE_CUTS; cut++)
             take_a_quarter_back(&model->cells[size][cut]);
     take_a_quarter_back(&model->any);

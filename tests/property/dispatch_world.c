@@ -36,9 +36,9 @@ void world_end(struct world *world, uint32_t slot, enum world_end end)
 /* Times as a loader measures them, with some noise: now and then a later cut takes longer. */
 static void add_model(struct world *world, uint32_t at)
 {
-    uint64_t times_ns[2 * REFERENCE_CUTS] = {0};
-    bool has_rows[REFERENCE_CUTS];
-    const uint32_t cuts = 2 + shm_random_below(&world->random, REFERENCE_CUTS - 1);
+    uint64_t times_ns[2 * WORLD_CUTS] = {0};
+    bool has_rows[WORLD_CUTS];
+    const uint32_t cuts = 2 + shm_random_below(&world->random, WORLD_CUTS - 1);
     const uint32_t batch = world_chance(world, 10) ? 1 : 1 + shm_random_below(&world->random, 16);
     uint64_t *one_ns = times_ns, *full_ns = batch > 1 ? times_ns + cuts : times_ns;
     const uint64_t layer_ns = between(world, 1000, 4 * MS);

@@ -8,6 +8,7 @@
 #include "tests/unit/shm_random.h"
 
 enum {
+    WORLD_CUTS = 6,
     WORLD_WORKER_RUNS = 4,
     WORLD_DEATHS = 3, /* a request that saw so many is given up */
 };

@@ -90,7 +90,8 @@ static void close_run(struct world *world, uint32_t at, struct world_run *run)
                      !dispatch_segment(world->dispatch, at, run->action.number, run->action.from,
                                        run->action.to, ran, 1, 1 + compute_ns, world->now_ns),
                      "a part of a dispatch is over");
-        reference_segment(&world->reference, at, run->action.number, ran, compute_ns);
+        reference_segment(&world->reference, at, run->action.number, run->action.from,
+                          run->action.to, ran, 1, 1 + compute_ns, world->now_ns);
     }
     run->is_closed = true;
     world_expect(
