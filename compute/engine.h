@@ -174,6 +174,10 @@ size_t engine_context_bytes(const struct engine_model *model);
  * config.threads - 1 threads. */
 int engine_context_create(const struct engine_model *model, void *memory,
                           struct engine_context **context, struct engine_error *error);
+/* One more of the same model that has no threads of its own, but uses the first's: the two run in
+ * turns, as one in a pause of the other. Is to be destroyed before the first. */
+int engine_context_create_beside(const struct engine_context *first, void *memory,
+                                 struct engine_context **context, struct engine_error *error);
 void engine_context_destroy(struct engine_context *context); /* accepts NULL */
 
 struct engine_run {
@@ -184,13 +188,21 @@ struct engine_run {
      * aligned to their element type. */
     const void *const *inputs;
     void *const *outputs;
-    /* Nanoseconds per layer are added here (engine_model_layer_count entries); NULL: none. */
+    /* Nanoseconds per layer are added here, pauses among them (engine_model_layer_count entries);
+     * NULL: none. */
     uint64_t *layer_ns;
     /* Asked on the way, at each cut inside the range where a run of so many rows can end for
      * nothing (engine_model_can_pause), in order: true ends it there, and outputs then holds the
      * places for that cut's tensors. NULL: nobody is asked. */
     bool (*wants_end)(void *arg, uint32_t cut);
     void *wants_end_arg;
+    /* Asked on the way between small parts of layers, ten times a millisecond or so (an operator
+     * that has no kernel of its own here may take longer): true calls pause, and the run stands
+     * still until that returns. In there any other context may run, of this model or of another,
+     * but none in which a pause is under way. NULL: nobody is asked. */
+    bool (*wants_pause)(void *arg);
+    void (*pause)(void *arg);
+    void *pause_arg;
 };
 
 /* Whether a run of so many rows can be asked at that cut whether it should go on: there it has all

@@ -65,8 +65,9 @@ size_t engine_context_bytes(const struct engine_model *model)
     return lay_out(model).bytes;
 }
 
-int engine_context_create(const struct engine_model *model, void *memory,
-                          struct engine_context **out, struct engine_error *error)
+/* All but its threads. */
+static int take_memory(const struct engine_model *model, void *memory,
+                       struct engine_context **context, struct engine_error *error)
 {
     struct context_layout layout = lay_out(model);
     void *own = NULL;
@@ -81,21 +82,43 @@ int engine_context_create(const struct engine_model *model, void *memory,
         madvise(own, bytes, MADV_HUGEPAGE);
     }
     char *base = memory;
-    struct engine_context *context = memory;
-    *context = (struct engine_context){.model = model,
-                                       .own_memory = own,
-                                       .tensors = (struct tensor *)(base + layout.tensors),
-                                       .operands = (const struct tensor **)(base + layout.operands),
-                                       .rows = (const void **)(base + layout.rows),
-                                       .scratch = base + layout.scratch,
-                                       .arena = base + layout.arena};
+    *context = memory;
+    **context =
+        (struct engine_context){.model = model,
+                                .own_memory = own,
+                                .tensors = (struct tensor *)(base + layout.tensors),
+                                .operands = (const struct tensor **)(base + layout.operands),
+                                .rows = (const void **)(base + layout.rows),
+                                .scratch = base + layout.scratch,
+                                .arena = base + layout.arena};
+    return 0;
+}
+
+int engine_context_create(const struct engine_model *model, void *memory,
+                          struct engine_context **out, struct engine_error *error)
+{
+    struct engine_context *context;
+    int rc = take_memory(model, memory, &context, error);
+    if (rc)
+        return rc;
     blas_use_calling_thread();
-    int rc = thread_pool_create(model->config.threads, &context->pool);
+    rc = thread_pool_create(model->config.threads, &context->pool);
     if (rc) {
-        free(own);
+        free(context->own_memory);
         return model_fail(error, rc, "cannot start threads", NULL);
     }
     *out = context;
+    return 0;
+}
+
+int engine_context_create_beside(const struct engine_context *first, void *memory,
+                                 struct engine_context **context, struct engine_error *error)
+{
+    const int rc = take_memory(first->model, memory, context, error);
+    if (rc)
+        return rc;
+    (*context)->pool = first->pool;
+    (*context)->is_beside = true;
     return 0;
 }
 
@@ -103,7 +126,8 @@ void engine_context_destroy(struct engine_context *context)
 {
     if (!context)
         return;
-    thread_pool_destroy(context->pool);
+    if (!context->is_beside)
+        thread_pool_destroy(context->pool);
     free(context->own_memory);
 }
 
@@ -186,6 +210,7 @@ static void run_steps(struct engine_context *context, const struct range *range,
     for (uint32_t s = first; s < end; s++) {
         const struct step *step = &range->plan->steps[s];
         step_run(context, range->plan, step, first_row, rows);
+        thread_pool_look(context->pool);
         if (layer_ns) {
             uint64_t after = now_ns();
             layer_ns[step->layer] += after - before;
@@ -283,14 +308,9 @@ static void leave_at(struct engine_context *context, const struct range *range, 
     store(context, &ended, true, 0, ended.run->rows);
 }
 
-int engine_context_run(struct engine_context *context, const struct engine_run *run,
-                       struct engine_error *error)
+static void run_range(struct engine_context *context, const struct engine_run *run)
 {
     const struct engine_model *model = context->model;
-    struct graph_error cause = {0};
-    int rc = check_run(model, run, &cause);
-    if (rc)
-        return model_fail(error, rc, model->path, &cause);
     const struct plan *plan = model_plan(model, run->rows);
     struct range range = {.plan = plan,
                           .from = &model->cuts.items[run->from],
@@ -308,10 +328,24 @@ int engine_context_run(struct engine_context *context, const struct engine_run *
         at = step;
         if (run->wants_end(run->wants_end_arg, cut)) {
             leave_at(context, &range, cut, step);
-            return 0;
+            return;
         }
     }
     run_part(context, &range, at, range.end);
     store(context, &range, false, 0, run->rows);
+}
+
+int engine_context_run(struct engine_context *context, const struct engine_run *run,
+                       struct engine_error *error)
+{
+    struct graph_error cause = {0};
+    const int rc = check_run(context->model, run, &cause);
+    if (rc)
+        return model_fail(error, rc, context->model->path, &cause);
+    const struct thread_pool_pause pause = {
+        .is_wanted = run->wants_pause, .work = run->pause, .arg = run->pause_arg};
+    const struct thread_pool_pause before = thread_pool_set_pause(context->pool, &pause);
+    run_range(context, run);
+    thread_pool_set_pause(context->pool, &before);
     return 0;
 }

@@ -8,6 +8,7 @@
 struct engine_context {
     const struct engine_model *model;
     struct thread_pool *pool;
+    bool is_beside; /* the pool is another's */
     void *own_memory; /* to be freed; NULL where the caller gave it */
     struct tensor *tensors; /* of one generic step */
     const struct tensor **operands; /* inputs, then outputs, of one generic step */

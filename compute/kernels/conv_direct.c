@@ -17,6 +17,7 @@
 #define BLOCK_BYTES ((size_t)256 << 10) /* input of a block, to stay in the second-level cache */
 #define TASK_FLOPS 1e6 /* about 10 us: less is not worth handing out */
 #define TASKS_PER_THREAD 4
+#define LOOK_FLOPS 5e6 /* about 50 us */
 
 /* How a call is cut up; follows from shape, images and threads alone. */
 struct plan {
@@ -33,6 +34,7 @@ struct plan {
     uint32_t blocks_down, blocks_across; /* merged: per image */
     uint32_t blocks;
     uint32_t panel_splits, panels_per_task;
+    uint32_t panels_per_look; /* between two looks for a pause */
     size_t copy_floats; /* merged: of a block's padded input */
     size_t thread_bytes, zero_bytes;
 };
@@ -133,6 +135,10 @@ static struct plan make_plan(enum isa isa, const struct conv_shape *shape, uint3
     plan.panels_per_task = (uint32_t)ceil_div(plan.panels, splits);
     plan.panel_splits = (uint32_t)ceil_div(plan.panels, plan.panels_per_task);
 
+    const double panel_flops =
+        2.0 * plan.block_pixels * (double)plan.taps * (double)plan.depth * 2 * plan.kernels->lanes;
+    plan.panels_per_look = panel_flops < LOOK_FLOPS ? (uint32_t)(LOOK_FLOPS / panel_flops) : 1;
+
     plan.zero_bytes = plan.is_merged ? 0 : round_to_line(shape->in_channels * sizeof(float));
     plan.thread_bytes = round_to_line(plan.block_pixels * plan.taps * sizeof(float *)) +
                         round_to_line(plan.copy_floats * sizeof(float));
@@ -213,6 +219,7 @@ static size_t scratch_bytes(enum conv_algorithm algorithm, enum isa isa,
 
 struct run {
     const struct conv_call *call;
+    struct thread_pool *pool;
     struct plan plan;
     const float *zeros;
     char *thread_scratch;
@@ -410,8 +417,11 @@ static void run_task(void *arg, uint32_t task, uint32_t thread)
     while (panel < end) {
         uint32_t group_end = (panel / plan->group_panels + 1) * plan->group_panels;
         uint32_t stop = group_end < end ? group_end : end;
+        stop = stop - panel > plan->panels_per_look ? panel + plan->panels_per_look : stop;
         run_group(run, &block, rows, panel, stop);
         panel = stop;
+        if (thread == 0)
+            thread_pool_look(run->pool);
     }
 }
 
@@ -419,6 +429,7 @@ static void conv_direct_run(const struct conv_call *call, struct thread_pool *po
 {
     struct run run = {
         .call = call,
+        .pool = pool,
         .plan = make_plan(call->isa, &call->shape, call->images, thread_pool_threads(pool)),
     };
     memset(call->scratch, 0, run.plan.zero_bytes);

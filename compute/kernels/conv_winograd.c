@@ -125,6 +125,7 @@ static size_t scratch_bytes(enum conv_algorithm algorithm, enum isa isa,
 
 struct run {
     const struct conv_call *call;
+    struct thread_pool *pool;
     struct plan plan;
     const float *zeros;
     float *shared_v;
@@ -267,8 +268,11 @@ static void run_block(void *arg, uint32_t task, uint32_t thread)
     uint32_t end = min_u32(first + plan->block_tiles, plan->tiles);
     for (uint32_t tile = first; tile < end; tile++)
         transform_input(run, tile, v + (tile - first) * plan->v_row);
-    for (uint32_t panel = 0; panel < plan->panels; panel++)
+    for (uint32_t panel = 0; panel < plan->panels; panel++) {
+        if (thread == 0)
+            thread_pool_look(run->pool);
         multiply(run, v, first, first, end, panel, scratch);
+    }
 }
 
 /* Task: some tiles of the shared V. */
@@ -296,6 +300,7 @@ static void conv_winograd_run(const struct conv_call *call, struct thread_pool *
 {
     struct run run = {
         .call = call,
+        .pool = pool,
         .plan = make_plan(call->algorithm, call->isa, &call->shape, call->images,
                           thread_pool_threads(pool)),
     };

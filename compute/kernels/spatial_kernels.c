@@ -3,6 +3,7 @@
 
 #define TASK_NS 3000.0 /* shorter tasks cost more to hand out than they save */
 #define TASKS_PER_THREAD 4 /* so that uneven threads balance */
+#define MOST_NS 100000.0 /* of a task, so that a pause does not wait long */
 
 const struct spatial_kernels *spatial_kernels(enum isa isa)
 {
@@ -45,8 +46,11 @@ void spatial_share(struct thread_pool *pool, size_t items, double item_ns, spati
 {
     size_t threads = thread_pool_threads(pool);
     double worth = (double)items * item_ns / TASK_NS;
+    double least = (double)items * item_ns / MOST_NS;
     size_t most = threads * TASKS_PER_THREAD;
     size_t tasks = threads == 1 || worth < 2 ? 1 : worth < (double)most ? (size_t)worth : most;
+    if (least > (double)tasks)
+        tasks = (size_t)least;
     if (tasks > threads)
         tasks -= tasks % threads;
     if (tasks > items)

@@ -1,7 +1,10 @@
 /* Cuts a range into a few pieces per thread, so that uneven pieces balance. */
 #include "compute/ops/range.h"
 
-enum { PIECES_PER_THREAD = 4 };
+enum {
+    PIECES_PER_THREAD = 4,
+    PIECES_ALONE = 64, /* between them a pause is looked for */
+};
 
 struct range_run {
     size_t count, pieces;
@@ -29,9 +32,9 @@ void range_run(struct thread_pool *pool, size_t count, size_t grain, range_task 
         return;
     size_t threads = thread_pool_threads(pool);
     size_t pieces = count / (grain ? grain : 1);
-    if (pieces > threads * PIECES_PER_THREAD)
-        pieces = threads * PIECES_PER_THREAD;
-    if (pieces <= 1 || threads == 1) {
+    const size_t most = threads == 1 ? PIECES_ALONE : threads * PIECES_PER_THREAD;
+    pieces = pieces < most ? pieces : most;
+    if (pieces <= 1) {
         task(arg, 0, count);
         return;
     }

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 struct slots {
+    struct thread_pool *pool;
     slots_task *task;
     void *arg;
     size_t count;
@@ -19,6 +20,8 @@ static void slots_runner(void *arg, uint32_t slot, uint32_t thread)
         if (item >= slots->count)
             return;
         slots->task(slots->arg, item, slot);
+        if (thread == 0)
+            thread_pool_look(slots->pool);
     }
 }
 
@@ -31,7 +34,7 @@ void slots_run(struct thread_pool *pool, size_t count, uint32_t slots, slots_tas
         runners = (uint32_t)count;
     if (runners == 0)
         return;
-    struct slots shared = {.task = task, .arg = arg, .count = count};
+    struct slots shared = {.pool = pool, .task = task, .arg = arg, .count = count};
     atomic_init(&shared.next, 0);
     thread_pool_run(pool, runners, slots_runner, &shared);
 }

@@ -10,7 +10,11 @@
  * has taken off its core would otherwise hold up every layer for a time slice. It may then look at
  * the shares of a later run. So a share's counter carries the generation: a claim succeeds only
  * on the very run that the thread was called for, and that run cannot end before the claimed task
- * is done, so what the thread reads of it after a claim stays. */
+ * is done, so what the thread reads of it after a claim stays.
+ *
+ * For a pause the caller claims all that is left of each share, and waits until the tasks that
+ * others have claimed are done: the pool is then as between two runs. After it, the rest is shared
+ * out as a run of its own. */
 #include "compute/run/thread_pool.h"
 
 #include <errno.h>
@@ -34,6 +38,17 @@ struct share {
     /* generation << 32 | the first that nobody has claimed; any thread: rw */
     _Alignas(CACHE_LINE) atomic_ullong next;
     atomic_uint end; /* caller writes before a run */
+    uint32_t held, held_end; /* caller's: what is left of it, during a pause */
+};
+
+/* A run that is shared out; in the caller's hands. */
+struct run {
+    thread_pool_task *task;
+    void *arg;
+    uint32_t count;
+    unsigned generation;
+    uint32_t done; /* by the caller, and not counted in the pool */
+    uint32_t under_way; /* by the caller */
 };
 
 struct thread_pool {
@@ -43,6 +58,9 @@ struct thread_pool {
     thread_pool_task *task;
     void *arg;
     struct share *shares; /* one per thread */
+    struct thread_pool_pause pause;
+    struct run *run; /* that the caller shares out; NULL: none */
+    bool is_paused;
     _Alignas(CACHE_LINE) atomic_uint done; /* tasks of this run; any thread: rw */
     _Alignas(CACHE_LINE) atomic_uint generation; /* raised by each run; caller writes */
     atomic_bool is_stopping;
@@ -85,15 +103,19 @@ static bool claim(struct share *share, unsigned generation, uint32_t *task)
     return true;
 }
 
-static void run_tasks(struct thread_pool *pool, unsigned generation, uint32_t thread)
+static void count_done(struct thread_pool *pool, uint32_t done)
+{
+    if (done) /* pairs with the acquire in await_tasks */
+        atomic_fetch_add_explicit(&pool->done, done, memory_order_release);
+}
+
+static void help(struct thread_pool *pool, unsigned generation, uint32_t thread)
 {
     uint32_t done = 0, task;
     for (uint32_t i = 0; i < pool->threads; i++)
         for (; claim(&pool->shares[(thread + i) % pool->threads], generation, &task); done++)
             pool->task(pool->arg, task, thread);
-    if (done)
-        /* pairs with the acquire in thread_pool_run */
-        atomic_fetch_add_explicit(&pool->done, done, memory_order_release);
+    count_done(pool, done);
 }
 
 /* Waits until generation differs from seen; returns the new one. */
@@ -125,7 +147,7 @@ static void *helper_main(void *argument)
         seen = await_generation(pool, seen);
         if (atomic_load_explicit(&pool->is_stopping, memory_order_acquire))
             return NULL;
-        run_tasks(pool, seen, helper->number);
+        help(pool, seen, helper->number);
     }
 }
 
@@ -200,26 +222,122 @@ uint32_t thread_pool_threads(const struct thread_pool *pool)
     return pool ? pool->threads : 1;
 }
 
-void thread_pool_run(struct thread_pool *pool, uint32_t count, thread_pool_task *task, void *arg)
+struct thread_pool_pause thread_pool_set_pause(struct thread_pool *pool,
+                                               const struct thread_pool_pause *pause)
 {
-    if (!pool || pool->threads == 1 || count <= 1) {
-        for (uint32_t i = 0; i < count; i++)
-            task(arg, i, 0);
-        return;
-    }
-    unsigned generation = atomic_load_explicit(&pool->generation, memory_order_relaxed) + 1;
-    pool->task = task;
-    pool->arg = arg;
-    atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
-    for (uint32_t t = 0; t < pool->threads; t++)
-        share_open(&pool->shares[t], generation, (uint32_t)((uint64_t)count * t / pool->threads),
-                   (uint32_t)((uint64_t)count * (t + 1) / pool->threads));
-    publish(pool);
-    run_tasks(pool, generation, 0);
+    const struct thread_pool_pause before = pool->pause;
+    pool->pause = pause ? *pause : (struct thread_pool_pause){0};
+    return before;
+}
+
+/* Until so many tasks of the run are done. */
+static void await_tasks(struct thread_pool *pool, uint32_t count)
+{
     for (unsigned i = 0; atomic_load_explicit(&pool->done, memory_order_acquire) < count; i++) {
         if (pool->can_spin && i < SPIN_ROUNDS)
             relax();
         else
             sched_yield();
     }
+}
+
+/* Before shares are opened: what follows is of a new generation. */
+static void begin(struct thread_pool *pool, struct run *run, uint32_t done)
+{
+    run->generation = atomic_load_explicit(&pool->generation, memory_order_relaxed) + 1;
+    run->done = 0;
+    pool->task = run->task;
+    pool->arg = run->arg;
+    atomic_store_explicit(&pool->done, done, memory_order_relaxed);
+}
+
+/* Claims all that is left. Returns how many that is. */
+static uint32_t hold(struct thread_pool *pool, const struct run *run)
+{
+    const unsigned long long none = (unsigned long long)run->generation << 32 | UINT32_MAX;
+    uint32_t count = 0;
+    for (uint32_t t = 0; t < pool->threads; t++) {
+        struct share *share = &pool->shares[t];
+        share->held = (uint32_t)atomic_exchange_explicit(&share->next, none, memory_order_acquire);
+        share->held_end = atomic_load_explicit(&share->end, memory_order_relaxed);
+        count += share->held_end - share->held;
+    }
+    return count;
+}
+
+/* The run stands still while others work. */
+static void pause_run(struct thread_pool *pool, struct run *run)
+{
+    const uint32_t held = hold(pool, run);
+    count_done(pool, run->done);
+    await_tasks(pool, run->count - held - run->under_way);
+    pool->run = NULL;
+    pool->pause.work(pool->pause.arg);
+    pool->run = run;
+    begin(pool, run, run->count - held - run->under_way);
+    for (uint32_t t = 0; t < pool->threads; t++) {
+        const struct share *share = &pool->shares[t];
+        share_open(&pool->shares[t], run->generation, share->held, share->held_end);
+    }
+    publish(pool);
+}
+
+void thread_pool_look(struct thread_pool *pool)
+{
+    if (!pool || !pool->pause.is_wanted || pool->is_paused ||
+        !pool->pause.is_wanted(pool->pause.arg))
+        return;
+    pool->is_paused = true;
+    if (pool->run)
+        pause_run(pool, pool->run);
+    else
+        pool->pause.work(pool->pause.arg);
+    pool->is_paused = false;
+}
+
+/* As help, with a look after each task. */
+static void work(struct thread_pool *pool, struct run *run)
+{
+    uint32_t task;
+    for (uint32_t i = 0; i < pool->threads;) {
+        if (!claim(&pool->shares[i], run->generation, &task)) {
+            i++;
+            continue;
+        }
+        const unsigned generation = run->generation;
+        run->under_way = 1;
+        run->task(run->arg, task, 0);
+        run->under_way = 0;
+        run->done++;
+        thread_pool_look(pool);
+        i = run->generation == generation ? i : 0;
+    }
+    count_done(pool, run->done);
+}
+
+static void run_here(struct thread_pool *pool, uint32_t count, thread_pool_task *task, void *arg)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        task(arg, i, 0);
+        thread_pool_look(pool);
+    }
+}
+
+void thread_pool_run(struct thread_pool *pool, uint32_t count, thread_pool_task *task, void *arg)
+{
+    if (!pool || pool->threads == 1 || count <= 1) {
+        run_here(pool, count, task, arg);
+        return;
+    }
+    struct run run = {.task = task, .arg = arg, .count = count};
+    begin(pool, &run, 0);
+    for (uint32_t t = 0; t < pool->threads; t++)
+        share_open(&pool->shares[t], run.generation,
+                   (uint32_t)((uint64_t)count * t / pool->threads),
+                   (uint32_t)((uint64_t)count * (t + 1) / pool->threads));
+    publish(pool);
+    pool->run = &run;
+    work(pool, &run);
+    pool->run = NULL;
+    await_tasks(pool, count);
 }

@@ -195,6 +195,70 @@ static void pools_do_not_meet(void)
     CU_ASSERT_TRUE(atomic_load(&is_fine));
 }
 
+/* A run in whose pauses another is done, on the same pool. */
+struct interrupted {
+    struct thread_pool *pool;
+    struct job job, other;
+    uint32_t wanted; /* one in so many looks */
+    uint32_t looks, pauses;
+    bool looks_inside; /* tasks look too */
+};
+
+static bool is_pause_wanted(void *arg)
+{
+    struct interrupted *interrupted = arg;
+    return ++interrupted->looks % interrupted->wanted == 0;
+}
+
+static void do_another(void *arg)
+{
+    struct interrupted *interrupted = arg;
+    interrupted->pauses++;
+    /* Nobody works at the first run meanwhile: its sum stands still. */
+    const unsigned before = atomic_load(&interrupted->job.runs);
+    run_and_check(interrupted->pool, &interrupted->other, 1 + interrupted->pauses % 40);
+    CU_ASSERT_EQUAL(atomic_load(&interrupted->job.runs), before);
+}
+
+static void look_and_count(void *arg, uint32_t task, uint32_t thread)
+{
+    struct interrupted *interrupted = arg;
+    if (interrupted->looks_inside && thread == 0)
+        thread_pool_look(interrupted->pool);
+    count_task(&interrupted->job, task, thread);
+    if (interrupted->looks_inside && thread == 0)
+        thread_pool_look(interrupted->pool);
+}
+
+static void other_runs_go_on_in_pauses(void)
+{
+    static const uint32_t threads[] = {1, 2, 3, 8}, tasks[] = {1, 2, 7, 300, MAX_TASKS};
+    struct interrupted *it = calloc(1, sizeof(*it));
+    uint32_t pauses = 0;
+    for (uint32_t round = 0; round < 160; round++) {
+        const uint32_t count = tasks[round / 8 % 5];
+        CU_ASSERT_EQUAL_FATAL(thread_pool_create(threads[round % 4], &it->pool), 0);
+        const struct thread_pool_pause pause = {is_pause_wanted, do_another, it};
+        CU_ASSERT_PTR_NULL(thread_pool_set_pause(it->pool, &pause).work);
+        memset(&it->job, 0, sizeof(it->job));
+        it->job.threads = threads[round % 4];
+        it->wanted = 1 + round % 7;
+        it->looks_inside = round / 4 % 2;
+        thread_pool_run(it->pool, count, look_and_count, it);
+        CU_ASSERT_EQUAL(atomic_load(&it->job.runs), count);
+        for (uint32_t t = 0; t < count; t++)
+            CU_ASSERT_EQUAL_FATAL(it->job.plain[t], 1);
+        CU_ASSERT_TRUE(thread_pool_set_pause(it->pool, NULL).work == do_another);
+        thread_pool_look(it->pool); /* nobody is asked now */
+        pauses += it->pauses;
+        it->pauses = 0;
+        thread_pool_destroy(it->pool);
+    }
+    CU_ASSERT_TRUE(pauses > 1000);
+    printf(" (%u pauses) ", pauses);
+    free(it);
+}
+
 static void refuses_no_threads(void)
 {
     struct thread_pool *pool = NULL;
@@ -210,6 +274,7 @@ const struct cunit_test tests[] = {
     {"pools come and go, used or not", pools_come_and_go},
     {"pools of different threads do not meet", pools_do_not_meet},
     {"no threads are refused", refuses_no_threads},
+    {"in a pause the run stands still, and others of the pool go on", other_runs_go_on_in_pauses},
     {"a run ends without a helper that the kernel holds up", runs_without_a_helper_that_is_held},
     {NULL, NULL},
 };
