@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define SHM_ABI_VERSION 1u
-#define SHM_MESSAGE_VERSION 3u /* of what descriptors say (message.h), and the model's table */
+#define SHM_MESSAGE_VERSION 4u /* of what descriptors say (message.h), and the model's table */
 #define SHM_MAGIC UINT64_C(0x31304d485354434a)
 #define SHM_LINE_BYTES 64u
 /* Prefetchers pull lines in pairs, so what two processes write stands two lines apart. */

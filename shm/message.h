@@ -18,7 +18,10 @@
  * its ring between segments. A segment ends at the next cut where a row leaves, where a waiting row
  * enters, or that is named in `stops`: so jointd decides how long a run goes on before somebody who
  * has not come yet can join. Rows of a batch stand in the order in which they were said.
- * Between segments the worker turns to whichever of its dispatches has the greatest urgency.
+ * Between segments the worker turns to whichever of its dispatches has the greatest urgency; a more
+ * urgent one that comes while a segment runs goes on inside of it, as its own segments, and the
+ * segment stands still meanwhile. `to` of SEGMENT_STARTED is the first cut where somebody can still
+ * enter; where nobody does, the next segment begins there at once.
  *
  *   cut      0        2          5            9
  *            │ rows a b│ rows a b c│ rows a c   │       b leaves at 5, c joins at 2
@@ -173,7 +176,8 @@ struct message_segment {
     uint16_t waiting_count; /* rows that enter at a later cut */
     uint64_t started_ns; /* monotonic */
     uint64_t ended_ns; /* 0 in SEGMENT_STARTED */
-    uint64_t reserved[4];
+    uint64_t paused_ns; /* of the time between the two: for more urgent ones inside of it */
+    uint64_t reserved[3];
 };
 
 /* ROW_DONE. worker: sets all, jointd: checks slot, generation, row and that this worker runs it.
@@ -191,7 +195,7 @@ struct message_row_done {
     int32_t error; /* -errno of MESSAGE_BROKEN */
     uint32_t reserved2;
     uint64_t entered_ns, left_ns; /* monotonic; 0 if it did not enter */
-    uint64_t compute_ns; /* of the segments that it was in */
+    uint64_t compute_ns; /* of the segments that it was in, without pauses */
     uint64_t reserved3;
 };
 
@@ -231,6 +235,7 @@ static_assert(sizeof(struct message_model) == SHM_LINE_BYTES, "message_model");
 static_assert(offsetof(struct message_model, weights_bytes) == 16, "message_model");
 static_assert(sizeof(struct message_segment) == SHM_LINE_BYTES, "message_segment");
 static_assert(offsetof(struct message_segment, started_ns) == 16, "message_segment");
+static_assert(offsetof(struct message_segment, paused_ns) == 32, "message_segment");
 static_assert(sizeof(struct message_row_done) == SHM_LINE_BYTES, "message_row_done");
 static_assert(offsetof(struct message_row_done, row) == 22, "message_row_done");
 static_assert(offsetof(struct message_row_done, entered_ns) == 32, "message_row_done");

@@ -1,11 +1,12 @@
 /* The role that computes: takes dispatches from jointd, runs them segment by segment, answers.
  *
  * One thread polls it; helpers of the engine's contexts work inside a poll. A poll takes what the
- * ring holds and runs one dispatch up to where a row enters or leaves, or to a stop where the ring
- * holds something again: so at each stop the ring was looked at. Nothing
- * is taken from the ring unless there is room for all that could have to be answered; a worker
- * whose answers are not read stops, and nothing is lost. Loading a model takes long and allocates,
- * all else does neither; what it leaves cold is warmed bit by bit in polls that find nothing to do.
+ * ring holds and runs one dispatch up to where a row enters or leaves. Meanwhile, between small
+ * parts of each layer, it takes what has come to the ring; and a dispatch that is more urgent is
+ * run to its end in between, in the second context of its model. Nothing is taken from the ring
+ * unless there is room for all that could have to be answered; a worker whose answers are not read
+ * stops, and nothing is lost. Loading a model takes long and allocates, all else does neither; what
+ * it leaves cold is warmed bit by bit in polls that find nothing to do.
  *
  * What it owns: its private memory and its side of the channel. The channel's regions are jointd's
  * word; every descriptor is checked (shm/message.h). */
@@ -28,6 +29,7 @@ struct worker_counts {
     uint64_t rows; /* ended, whatever the status */
     uint64_t refused_rows; /* of these: by a check */
     uint64_t segments;
+    uint64_t interruptions; /* segments that another began inside of */
     uint64_t unknown_messages;
 };
 
@@ -37,9 +39,11 @@ struct worker {
     bool is_slab[CHANNEL_MAX_GRANTS];
     struct worker_model model[MESSAGE_MAX_MODELS];
     uint32_t cold_model; /* models below are warm */
-    struct worker_path
-        *path; /* MESSAGE_MAX_DISPATCHES, the open ones first, in the order of their RUNs */
+    struct worker_path *paths; /* [MESSAGE_MAX_DISPATCHES], at rest */
+    struct worker_path *path[MESSAGE_MAX_DISPATCHES]; /* each of them once: the open ones first, in
+                                                       * the order of their RUNs */
     uint32_t path_count;
+    uint32_t depth; /* segments under way */
     bool is_draining;
     bool is_drained; /* all is answered; it may exit */
     int failure; /* -errno: the channel cannot be used any more; exit */

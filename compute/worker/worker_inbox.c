@@ -22,7 +22,7 @@ bool worker_has_out_room(struct worker *worker)
     const int room = spsc_queue_room(&worker->channel.out);
     if (room < 0)
         worker->failure = room;
-    return room >= (int)WORKER_OUT_ROOM;
+    return room >= (int)(WORKER_OUT_ROOM * (worker->depth + 1));
 }
 
 void worker_say(struct worker *worker, const union message *message)
@@ -77,20 +77,28 @@ static void answer_run(struct worker *worker, const struct worker_path *path,
 
 void worker_close_path(struct worker *worker, uint32_t index, enum message_status status)
 {
-    struct worker_path *path = &worker->path[index];
-    assert(path->row_count == 0);
+    struct worker_path *path = worker->path[index];
+    assert(path->row_count == 0 && !path->next_at);
     answer_run(worker, path, status);
+    path->is_open = false;
     worker->path_count--;
-    memmove(path, path + 1, (worker->path_count - index) * sizeof(*path));
-    worker->path[worker->path_count].is_open = false;
+    for (uint32_t i = index; i < worker->path_count; i++)
+        worker->path[i] = worker->path[i + 1];
+    worker->path[worker->path_count] = path;
+}
+
+static uint32_t find_index(const struct worker *worker, uint32_t dispatch)
+{
+    uint32_t i = 0;
+    while (i < worker->path_count && worker->path[i]->said.dispatch != dispatch)
+        i++;
+    return i;
 }
 
 static struct worker_path *find_path(struct worker *worker, uint32_t dispatch)
 {
-    for (uint32_t i = 0; i < worker->path_count; i++)
-        if (worker->path[i].said.dispatch == dispatch)
-            return &worker->path[i];
-    return NULL;
+    const uint32_t index = find_index(worker, dispatch);
+    return index < worker->path_count ? worker->path[index] : NULL;
 }
 
 static struct worker_model *find_model(struct worker *worker, uint32_t model)
@@ -114,7 +122,7 @@ static enum message_status open_path(struct worker *worker, const struct message
         return MESSAGE_BAD_RUN;
     if (worker->path_count == MESSAGE_MAX_DISPATCHES)
         return MESSAGE_FULL;
-    worker_path_open(&worker->path[worker->path_count++], run);
+    worker_path_open(worker->path[worker->path_count++], run);
     return MESSAGE_OK;
 }
 
@@ -187,20 +195,29 @@ static void take_row(struct worker *worker, const struct message_row *said)
         path->ended_count++;
 }
 
-/* Rows that have entered leave too: between segments nothing computes on them. */
+/* Rows that have entered leave too, unless something computes on them now. */
 static void take_cancel(struct worker *worker, const struct message_order *order)
 {
-    struct worker_path *path = find_path(worker, order->dispatch);
-    if (!path)
+    const uint32_t index = find_index(worker, order->dispatch);
+    if (index == worker->path_count)
         return;
+    struct worker_path *path = worker->path[index];
     const uint64_t now_ns = worker_now_ns();
     const bool is_whole = order->slot == MESSAGE_WHOLE_DISPATCH;
-    for (uint32_t i = path->row_count; i-- > 0;)
-        if (is_whole || (path->row[i].said.slot == order->slot &&
-                         path->row[i].said.generation == order->generation))
+    const bool is_computing = path->next_at;
+    for (uint32_t i = path->row_count; i-- > 0;) {
+        struct worker_row *row = &path->row[i];
+        if (!is_whole &&
+            (row->said.slot != order->slot || row->said.generation != order->generation))
+            continue;
+        if (is_computing)
+            row->is_cancelled = true;
+        else
             worker_end_row(worker, path, i, MESSAGE_CANCELLED, 0, now_ns);
-    if (is_whole)
-        worker_close_path(worker, (uint32_t)(path - worker->path), MESSAGE_CANCELLED);
+    }
+    path->is_cancelled |= is_whole;
+    if (is_whole && !is_computing)
+        worker_close_path(worker, index, MESSAGE_CANCELLED);
 }
 
 static void answer_model(struct worker *worker, uint32_t number, enum message_kind kind, int error,
@@ -264,7 +281,7 @@ static void take_unload(struct worker *worker, const struct message_order *order
 {
     int error = find_model(worker, order->model) ? 0 : -ENOENT;
     for (uint32_t i = 0; i < worker->path_count; i++)
-        if (worker->path[i].said.model == order->model)
+        if (worker->path[i]->said.model == order->model)
             error = -EBUSY;
     if (error == 0)
         worker_model_fini(&worker->model[order->model]);

@@ -4,7 +4,8 @@
 
 #include "compute/worker/worker.h"
 
-/* All that one descriptor, or one segment, could have to be answered with. */
+/* All that one descriptor, or one segment, could have to be answered with. Segments that are under
+ * way keep theirs. */
 #define WORKER_OUT_ROOM (MESSAGE_MAX_ROWS + 8u)
 
 static_assert(WORKER_OUT_ROOM <= MESSAGE_MIN_ANSWERS, "a worker could never take anything");

@@ -93,47 +93,53 @@ static int list_pauses(struct worker_model *model, struct engine_error *error)
 
 static uint32_t place_count(const struct worker_model *model)
 {
-    return (WORKER_MAX_RUNNING + 1) * model->cuts.max_batch;
+    return 2 * WORKER_MAX_RUNNING * model->cuts.max_batch;
 }
 
 static int take_places(struct worker_model *model, struct engine_error *error)
 {
-    const size_t pointers = (size_t)model->max_tensors * model->cuts.max_batch;
     const uint64_t bytes = place_count(model) * model->place_bytes;
-    model->inputs = calloc(pointers, sizeof(*model->inputs));
-    model->outputs = calloc(pointers, sizeof(*model->outputs));
     model->between = aligned_alloc(MESSAGE_TENSOR_ALIGN, bytes);
-    if (!model->inputs || !model->outputs || !model->between)
+    if (!model->between)
         return fail(error, -ENOMEM, "no memory for tensors between segments");
     for (uint32_t place = place_count(model); place > 0; place--)
-        model->free_place[model->free_count++] = (uint8_t)place;
+        model->free_place[model->free_count++] = (uint16_t)place;
     return 0;
 }
 
-static int make_context(struct worker_model *model, struct engine_error *error)
+static int make_bench(struct worker_model *model, uint32_t depth, struct engine_error *error)
 {
+    struct worker_bench *bench = &model->bench[depth];
+    const size_t pointers = (size_t)model->max_tensors * model->cuts.max_batch;
     const size_t bytes = engine_context_bytes(model->model);
     const size_t whole = (bytes + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
-    model->context_memory = aligned_alloc(HUGE_PAGE_BYTES, whole);
-    if (!model->context_memory)
+    bench->inputs = calloc(pointers, sizeof(*bench->inputs));
+    bench->outputs = calloc(pointers, sizeof(*bench->outputs));
+    bench->memory = aligned_alloc(HUGE_PAGE_BYTES, whole);
+    if (!bench->inputs || !bench->outputs || !bench->memory)
         return fail(error, -ENOMEM, "no memory for the tensors of a run");
-    (void)madvise(model->context_memory, whole, MADV_HUGEPAGE); /* where there are some */
-    return engine_context_create(model->model, model->context_memory, &model->context, error);
+    (void)madvise(bench->memory, whole, MADV_HUGEPAGE); /* where there are some */
+    if (depth == 0)
+        return engine_context_create(model->model, bench->memory, &bench->context, error);
+    return engine_context_create_beside(model->bench[0].context, bench->memory, &bench->context,
+                                        error);
 }
 
 /* In the order in which a first run would miss them most. Places of a second dispatch are left:
  * they are needed only when one is put before another. */
 static void note_cold(struct worker_model *model)
 {
+    const uint64_t context_bytes = engine_context_bytes(model->model);
     model->cold[0] = (struct worker_stretch){.base = model->weights.base + SHM_PAYLOAD_OFFSET,
                                              .bytes = model->weights.payload_bytes};
-    model->cold[1] = (struct worker_stretch){.base = model->context_memory,
-                                             .bytes = engine_context_bytes(model->model),
-                                             .is_written = true};
+    model->cold[1] = (struct worker_stretch){
+        .base = model->bench[0].memory, .bytes = context_bytes, .is_written = true};
     model->cold[2] =
         (struct worker_stretch){.base = model->between,
                                 .bytes = 2 * model->place_bytes * model->cuts.max_batch,
                                 .is_written = true};
+    model->cold[3] = (struct worker_stretch){
+        .base = model->bench[1].memory, .bytes = context_bytes, .is_written = true};
 }
 
 /* The kernel takes whole pages: of an end that shares its page, those that lie inside. */
@@ -174,8 +180,8 @@ static int load(struct worker_model *model, const struct message_model_file *fil
         rc = list_pauses(model, error);
     if (rc == 0)
         rc = take_places(model, error);
-    if (rc == 0)
-        rc = make_context(model, error);
+    for (uint32_t depth = 0; rc == 0 && depth < WORKER_DEPTH; depth++)
+        rc = make_bench(model, depth, error);
     if (rc == 0)
         note_cold(model);
     return rc;
@@ -201,21 +207,25 @@ void worker_model_fini(struct worker_model *model)
 {
     if (!model)
         return;
-    engine_context_destroy(model->context);
-    free(model->context_memory);
+    for (uint32_t depth = WORKER_DEPTH; depth-- > 0;) {
+        struct worker_bench *bench = &model->bench[depth];
+        engine_context_destroy(bench->context);
+        free(bench->memory);
+        free(bench->inputs);
+        free(bench->outputs);
+    }
     engine_model_destroy(model->model);
     region_fini(&model->weights);
     free(model->cut_has_rows);
     free(model->can_pause);
     free(model->between);
-    free(model->inputs);
-    free(model->outputs);
     *model = (struct worker_model){.weights.fd = -1};
 }
 
 uint64_t worker_model_private_bytes(const struct worker_model *model)
 {
-    return engine_context_bytes(model->model) + place_count(model) * model->place_bytes;
+    return WORKER_DEPTH * engine_context_bytes(model->model) +
+           place_count(model) * model->place_bytes;
 }
 
 static uint32_t take_place(struct worker_model *model)
@@ -227,7 +237,7 @@ static uint32_t take_place(struct worker_model *model)
 void worker_model_give_place(struct worker_model *model, uint32_t place)
 {
     if (place != 0)
-        model->free_place[model->free_count++] = (uint8_t)place;
+        model->free_place[model->free_count++] = (uint16_t)place;
 }
 
 static unsigned char *place_at(const struct worker_model *model, uint32_t place)
@@ -297,47 +307,61 @@ static void move_on(struct worker_model *model, uint32_t to, struct worker_row *
     row->place = 0;
 }
 
-/* What the engine's question needs. */
+/* What the engine's questions need. */
 struct asking {
     struct worker_model *model;
-    struct worker_row *const *rows;
-    uint32_t row_count;
-    uint32_t *to;
-    bool (*wants_end)(void *arg, uint32_t cut);
-    void *arg;
+    struct worker_part *part;
 };
+
+static void place_all_outputs(struct worker_model *model, const struct worker_part *part)
+{
+    for (uint32_t r = 0; r < part->row_count; r++)
+        place_outputs(model, part->to, part->rows[r], model->bench[part->depth].outputs + r,
+                      part->row_count);
+}
 
 static bool asks_for_end(void *arg, uint32_t cut)
 {
-    struct asking *asking = arg;
-    if (!asking->wants_end(asking->arg, cut))
+    const struct asking *asking = arg;
+    if (!asking->part->wants_end(asking->part->arg, cut))
         return false;
-    *asking->to = cut;
-    for (uint32_t r = 0; r < asking->row_count; r++)
-        place_outputs(asking->model, cut, asking->rows[r], asking->model->outputs + r,
-                      asking->row_count);
+    asking->part->to = cut;
+    place_all_outputs(asking->model, asking->part);
     return true;
 }
 
-int worker_model_run(struct worker_model *model, uint32_t from, uint32_t *to,
-                     struct worker_row *const *rows, uint32_t row_count,
-                     bool (*wants_end)(void *arg, uint32_t cut), void *arg,
+static bool asks_for_pause(void *arg)
+{
+    const struct asking *asking = arg;
+    return asking->part->wants_pause(asking->part->arg);
+}
+
+static void do_pause(void *arg)
+{
+    const struct asking *asking = arg;
+    asking->part->pause(asking->part->arg);
+}
+
+int worker_model_run(struct worker_model *model, struct worker_part *part,
                      struct engine_error *error)
 {
-    struct asking asking = {model, rows, row_count, to, wants_end, arg};
-    for (uint32_t r = 0; r < row_count; r++) {
-        place_inputs(model, from, rows[r], model->inputs + r, row_count);
-        place_outputs(model, *to, rows[r], model->outputs + r, row_count);
-    }
-    const struct engine_run run = {.from = from,
-                                   .to = *to,
-                                   .rows = row_count,
-                                   .inputs = model->inputs,
-                                   .outputs = model->outputs,
+    struct worker_bench *bench = &model->bench[part->depth];
+    struct asking asking = {model, part};
+    for (uint32_t r = 0; r < part->row_count; r++)
+        place_inputs(model, part->from, part->rows[r], bench->inputs + r, part->row_count);
+    place_all_outputs(model, part);
+    const struct engine_run run = {.from = part->from,
+                                   .to = part->to,
+                                   .rows = part->row_count,
+                                   .inputs = bench->inputs,
+                                   .outputs = bench->outputs,
                                    .wants_end = asks_for_end,
-                                   .wants_end_arg = &asking};
-    const int rc = engine_context_run(model->context, &run, error);
-    for (uint32_t r = 0; r < row_count; r++)
-        move_on(model, *to, rows[r], rc != 0);
+                                   .wants_end_arg = &asking,
+                                   .wants_pause = part->wants_pause ? asks_for_pause : NULL,
+                                   .pause = do_pause,
+                                   .pause_arg = &asking};
+    const int rc = engine_context_run(bench->context, &run, error);
+    for (uint32_t r = 0; r < part->row_count; r++)
+        move_on(model, part->to, part->rows[r], rc != 0);
     return rc;
 }

@@ -1,14 +1,14 @@
-/* A model as a worker holds it: weights that all share, one context, places between segments.
+/* A model as a worker holds it: weights that all share, two contexts, places between segments.
  *
  *   shared, read-only    packed weights (a sealed region)
- *   private              context: intermediate tensors of one segment
+ *   private              contexts: intermediate tensors of a segment, and of one inside of it
  *                        between: places, each of any one row's tensors at any cut; a row that goes
  *                        on from one segment to the next moves from place to place
  *
- * Of WORKER_MAX_RUNNING dispatches one runs, whose max_batch rows may each need a place to be read
- * from and one to be written to, and the other waits with a place for each row: so there are three
- * times max_batch, and none is ever missing. All memory is taken by worker_model_init; its pages
- * become present as they are used, or by worker_model_warm while there is nothing to do. */
+ * WORKER_MAX_RUNNING dispatches may be under way, each of whose max_batch rows may need a place to
+ * be read from and one to be written to, as one may run inside of a segment of the other: so there
+ * are four times max_batch, and none is ever missing. All memory is taken by worker_model_init; its
+ * pages become present as they are used, or by worker_model_warm while there is nothing to do. */
 #ifndef COMPUTE_WORKER_WORKER_MODEL_H
 #define COMPUTE_WORKER_WORKER_MODEL_H
 
@@ -24,16 +24,24 @@ struct worker_stretch {
     bool is_written; /* else only read */
 };
 
-enum { WORKER_STRETCHES = 3 };
+#define WORKER_DEPTH 2u /* segments under way: one, and one in a pause of it */
 
-#define WORKER_MAX_PLACES ((WORKER_MAX_RUNNING + 1u) * MESSAGE_MAX_ROWS)
-static_assert(WORKER_MAX_PLACES <= UINT8_MAX, "a place is named in a byte");
+enum { WORKER_STRETCHES = 2 + WORKER_DEPTH };
+
+#define WORKER_MAX_PLACES (2u * WORKER_MAX_RUNNING * MESSAGE_MAX_ROWS)
+
+/* Where a segment is computed. */
+struct worker_bench {
+    struct engine_context *context; /* owned, as is all below */
+    void *memory;
+    const void **inputs; /* of the segment: [tensor * rows + row] */
+    void **outputs;
+};
 
 struct worker_model {
     bool is_loaded;
     struct engine_model *model; /* owned, as is all below */
-    struct engine_context *context;
-    void *context_memory;
+    struct worker_bench bench[WORKER_DEPTH]; /* by how many segments are under way */
     struct region weights;
     struct worker_stretch cold[WORKER_STRETCHES];
     struct worker_cuts cuts;
@@ -41,10 +49,8 @@ struct worker_model {
     uint32_t max_tensors; /* of a cut */
     unsigned char *between;
     uint64_t place_bytes;
-    uint8_t free_place[WORKER_MAX_PLACES]; /* numbers from 1 on; the next one last */
+    uint16_t free_place[WORKER_MAX_PLACES]; /* numbers from 1 on; the next one last */
     uint32_t free_count;
-    const void **inputs; /* of the segment that runs: [tensor * rows + row] */
-    void **outputs;
 };
 
 /* Takes weights_fd if it succeeds. */
@@ -67,14 +73,24 @@ void worker_model_give_place(struct worker_model *model, uint32_t place);
 struct row_place worker_model_in_place(const struct message_row *said);
 struct row_place worker_model_out_place(const struct message_row *said);
 
+/* A part of a path. */
+struct worker_part {
+    uint32_t from;
+    uint32_t to; /* ... where it has ended, after the run */
+    struct worker_row *const *rows;
+    uint32_t row_count;
+    uint32_t depth; /* segments under way */
+    bool (*wants_end)(void *arg, uint32_t cut); /* whether to end there, at cuts where it can */
+    bool (*wants_pause)(void *arg); /* as of engine_run; NULL: nobody is asked */
+    void (*pause)(void *arg);
+    void *arg;
+};
+
 /* Runs [from, to) for these rows: from their messages in the request slab, or between, to those in
  * the response slab for rows that end at `to`, else between. What the engine cannot work on where
  * it lies goes through a private place. After it rows that go on have theirs, the others none; also
- * after an error, when none has. At cuts where it can pause `wants_end` is asked whether it should
- * end there: *to then says so. 0 or the engine's error. */
-int worker_model_run(struct worker_model *model, uint32_t from, uint32_t *to,
-                     struct worker_row *const *rows, uint32_t row_count,
-                     bool (*wants_end)(void *arg, uint32_t cut), void *arg,
+ * after an error, when none has. 0 or the engine's error. */
+int worker_model_run(struct worker_model *model, struct worker_part *part,
                      struct engine_error *error);
 
 #endif

@@ -17,8 +17,10 @@ void worker_path_open(struct worker_path *path, const struct message_run *run)
     path->said = *run;
     path->is_open = true;
     path->is_running = false;
+    path->is_cancelled = false;
     path->is_solo = false;
     path->at = run->from;
+    path->next_at = 0;
     path->arrived_count = 0;
     path->ended_count = 0;
     path->segment_count = 0;
@@ -56,7 +58,7 @@ enum message_status worker_path_join(struct worker_path *path, const struct work
     if (said->model != path->said.model || said->from >= said->to || said->from < path->said.from ||
         said->to > path->said.to)
         return MESSAGE_BAD_CUT;
-    if (said->from < path->at)
+    if (said->from < path->at || said->from < path->next_at || path->is_cancelled)
         return MESSAGE_MISSED;
     const bool is_solo = !cuts->has_rows[said->from] || !cuts->has_rows[said->to];
     if (is_solo && (path->row_count > 0 || path->said.row_count > 1))
@@ -73,25 +75,25 @@ bool worker_path_is_ready(const struct worker_path *path)
     return path->is_open && path->row_count > 0 && path->arrived_count >= path->said.row_count;
 }
 
-static uint32_t count_running(const struct worker_path *paths, uint32_t count, uint32_t model)
+static uint32_t count_running(struct worker_path *const *paths, uint32_t count, uint32_t model)
 {
     uint32_t running = 0;
     for (uint32_t i = 0; i < count; i++)
-        running += paths[i].is_running && paths[i].said.model == model;
+        running += paths[i]->is_running && paths[i]->said.model == model;
     return running;
 }
 
-uint32_t worker_path_choose(const struct worker_path *paths, uint32_t count)
+uint32_t worker_path_choose(struct worker_path *const *paths, uint32_t count)
 {
     uint32_t best = UINT32_MAX;
     for (uint32_t i = 0; i < count; i++) {
-        const struct worker_path *path = &paths[i];
+        const struct worker_path *path = paths[i];
         if (!worker_path_is_ready(path))
             continue;
         const bool is_better = best == UINT32_MAX ||
-                               path->said.urgency > paths[best].said.urgency ||
-                               (path->said.urgency == paths[best].said.urgency &&
-                                path->is_running && !paths[best].is_running);
+                               path->said.urgency > paths[best]->said.urgency ||
+                               (path->said.urgency == paths[best]->said.urgency &&
+                                path->is_running && !paths[best]->is_running);
         if (is_better && (path->is_running ||
                           count_running(paths, count, path->said.model) < WORKER_MAX_RUNNING))
             best = i;
@@ -120,6 +122,25 @@ bool worker_path_may_pause(const struct worker_path *path, const struct worker_c
         rows += path->row[i].is_active;
     return message_is_stop(&path->said, cut) && cuts->has_rows[cut] && cuts->can_pause &&
            rows > 0 && cuts->can_pause[(size_t)(rows - 1) * cuts->count + cut];
+}
+
+uint32_t worker_path_next_stop(const struct worker_path *path, const struct worker_cuts *cuts,
+                               uint32_t end)
+{
+    uint32_t cut = path->at + 1;
+    while (cut < end && !worker_path_may_pause(path, cuts, cut))
+        cut++;
+    return cut;
+}
+
+bool worker_path_has_news(const struct worker_path *path, uint32_t cut)
+{
+    for (uint32_t i = 0; i < path->row_count; i++) {
+        const struct worker_row *row = &path->row[i];
+        if (row->is_cancelled || (!row->is_active && row->said.from == cut))
+            return true;
+    }
+    return false;
 }
 
 uint32_t worker_path_end(const struct worker_path *path, const struct worker_cuts *cuts)

@@ -17,6 +17,7 @@ struct worker_row {
     const unsigned char *in; /* the request's message and place for the answer's, checked */
     unsigned char *out;
     bool is_active; /* has entered */
+    bool is_cancelled; /* while its dispatch computes: it leaves after the segment */
     uint32_t place; /* private, where its tensors lie; 0: none, they are in its message */
     uint32_t next_place; /* while a segment runs: where they will; 0: in the answer's message */
     uint32_t segment_count;
@@ -28,8 +29,10 @@ struct worker_path {
     struct message_run said;
     bool is_open;
     bool is_running; /* its first segment was started */
+    bool is_cancelled; /* while it computes: it is closed after the segment */
     bool is_solo; /* one row only: the rows of a batch cannot be told apart where it goes */
     uint32_t at; /* cut */
+    uint32_t next_at; /* while it computes: where that may end; 0: it does not */
     uint32_t arrived_count; /* ROWs that named it, whatever became of them */
     uint32_t ended_count; /* rows that ended in it */
     uint32_t segment_count;
@@ -55,7 +58,7 @@ enum message_status worker_path_check(const struct message_run *run,
 void worker_path_open(struct worker_path *path, const struct message_run *run);
 
 /* Takes a row whose places were checked, or says why not. Whoever is taken finds room in the batch
- * at each cut of its way. */
+ * at each cut of its way. No row that is there moves. */
 enum message_status worker_path_join(struct worker_path *path, const struct worker_row *row,
                                      const struct worker_cuts *cuts);
 
@@ -66,7 +69,7 @@ enum message_status worker_path_join(struct worker_path *path, const struct work
 /* Whose next segment runs now, of the open ones in the order of their RUNs: the most urgent; of
  * those the one that was begun, then the first that is ready. UINT32_MAX: none can run. One that
  * was not begun waits while WORKER_MAX_RUNNING of its model were. */
-uint32_t worker_path_choose(const struct worker_path *paths, uint32_t count);
+uint32_t worker_path_choose(struct worker_path *const *paths, uint32_t count);
 
 /* All rows that were announced have come, and there is one left. */
 bool worker_path_is_ready(const struct worker_path *path);
@@ -78,6 +81,11 @@ uint32_t worker_path_end(const struct worker_path *path, const struct worker_cut
 /* A stop before that, where it may end if somebody has come. */
 bool worker_path_may_pause(const struct worker_path *path, const struct worker_cuts *cuts,
                            uint32_t cut);
+/* The first of these, if there is one before `end`; else that. */
+uint32_t worker_path_next_stop(const struct worker_path *path, const struct worker_cuts *cuts,
+                               uint32_t end);
+/* Whether somebody enters at that stop, or leaves unforeseen. */
+bool worker_path_has_news(const struct worker_path *path, uint32_t cut);
 
 /* Takes out a row; the others keep their order. */
 void worker_path_remove(struct worker_path *path, uint32_t index);

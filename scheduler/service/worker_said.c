@@ -57,15 +57,21 @@ static void take_model(struct service *service, struct worker_link *worker,
 
 static void note_segment(struct service *service, const struct worker_link *worker,
                          const struct worker_run *run, const struct message_segment *said,
-                         uint64_t now_ns)
+                         uint64_t ns, uint64_t now_ns)
 {
     if (said->started_ns > said->ended_ns || said->ended_ns > now_ns + AHEAD_NS)
         return;
-    const uint64_t ns = said->ended_ns - said->started_ns;
     counts_busy(&service->counts, worker->number, ns);
     statistics_note_segment(service, run->model, said->row_count, ns);
     load_models_note_batch(&service->load_models, run->model, said->row_count, now_ns);
     request_record_segment(service, worker, run, said);
+}
+
+/* What it took of itself, without those that ran inside of it; 0: the worker knows no clock. */
+static uint64_t segment_ns(const struct message_segment *said)
+{
+    const uint64_t ns = said->ended_ns > said->started_ns ? said->ended_ns - said->started_ns : 0;
+    return said->paused_ns < ns ? ns - said->paused_ns : 0;
 }
 
 static void take_segment(struct service *service, struct worker_link *worker,
@@ -79,11 +85,13 @@ static void take_segment(struct service *service, struct worker_link *worker,
     const bool is_over = said->kind == MESSAGE_SEGMENT_DONE;
     if (!is_over)
         worker_run_segment(run, said->from, said->row_count);
+    const uint64_t ns = segment_ns(said);
+    const uint64_t began_ns = is_over ? said->ended_ns - ns : said->started_ns;
     if (dispatch_segment(service->dispatch, worker->number, said->dispatch, said->from, said->to,
-                         said->row_count, said->started_ns, is_over ? said->ended_ns : 0, now_ns))
+                         said->row_count, began_ns, is_over ? said->ended_ns : 0, now_ns))
         junk(service);
     else if (is_over)
-        note_segment(service, worker, run, said, now_ns);
+        note_segment(service, worker, run, said, ns, now_ns);
 }
 
 /* Why the row's request cannot be answered; INGRESS_ANSWERED: it can. */

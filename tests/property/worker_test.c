@@ -252,16 +252,39 @@ static void say_some(struct worker_host *host, struct worker_peer *peer, struct 
     }
 }
 
-/* Dispatches that are put before each other touch nothing of each other's. */
-static void urgent_ones_go_between(void)
+/* What is under way in a worker: one dispatch, and others inside of its segment. */
+struct nest {
+    uint32_t open[AT_ONCE];
+    uint32_t depth;
+    uint32_t between, inside; /* how often another went on before, or inside of, the last */
+};
+
+static void note_nesting(struct nest *nest, const union message *message)
+{
+    if (message->kind == MESSAGE_SEGMENT_STARTED) {
+        nest->inside += nest->depth;
+        CU_ASSERT_TRUE_FATAL(nest->depth < 2);
+        nest->open[nest->depth++] = message->segment.dispatch;
+    }
+    if (message->kind != MESSAGE_SEGMENT_DONE)
+        return;
+    CU_ASSERT_TRUE_FATAL(nest->depth > 0);
+    CU_ASSERT_EQUAL(nest->open[--nest->depth], message->segment.dispatch);
+    CU_ASSERT_TRUE(message->segment.paused_ns <=
+                   message->segment.ended_ns - message->segment.started_ns);
+}
+
+/* Dispatches that are put before each other, at cuts and inside of layers, touch nothing of each
+ * other's. */
+static void urgent_ones_go_between(uint32_t threads)
 {
     struct shm_random random = shm_random_start();
-    uint32_t between = 0;
+    struct nest nest = {0};
     struct worker_host host;
     struct worker_peer peer;
     struct worker_dispatch dispatches[AT_ONCE];
     uint32_t number = 0;
-    host_of(&host, &(struct small){"resnet50", 4, 97}); /* so that they are said meanwhile */
+    worker_host_init(&host, "resnet50", 4, 97, MAX_BATCH, threads, UINT64_C(16) << 20);
     CU_ASSERT_TRUE_FATAL(host.place_bytes * AT_ONCE * SLOTS_EACH <= UINT64_C(16) << 20);
     worker_peer_init(&peer);
     worker_peer_start(&peer, &host);
@@ -272,13 +295,15 @@ static void urgent_ones_go_between(void)
             if (d == 0) {
                 const union message started = worker_peer_hear(&peer);
                 CU_ASSERT_EQUAL_FATAL(started.kind, MESSAGE_SEGMENT_STARTED);
+                note_nesting(&nest, &started);
                 last = started.segment.dispatch;
             }
         }
         for (uint32_t open = AT_ONCE; open > 0;) {
             const union message message = worker_peer_hear(&peer);
             const uint32_t from = dispatch_of(&message);
-            between +=
+            note_nesting(&nest, &message);
+            nest.between +=
                 message.kind == MESSAGE_SEGMENT_STARTED && last != UINT32_MAX && last != from;
             last = message.kind == MESSAGE_RUN_DONE          ? UINT32_MAX
                    : message.kind == MESSAGE_SEGMENT_STARTED ? from
@@ -290,8 +315,14 @@ static void urgent_ones_go_between(void)
     }
     worker_peer_stop(&peer);
     worker_host_fini(&host);
-    printf(" (%u times in between) ", between);
-    CU_ASSERT_TRUE(between > 0);
+    printf(" (%u threads: %u times in between, %u inside) ", threads, nest.between, nest.inside);
+    CU_ASSERT_TRUE(nest.between > 0 && nest.inside > 0);
+}
+
+static void urgent_ones_go_between_tasks(void)
+{
+    for (uint32_t threads = 1; threads <= 3; threads++)
+        urgent_ones_go_between(threads);
 }
 
 const struct cunit_test tests[] = {
@@ -302,7 +333,7 @@ const struct cunit_test tests[] = {
     {"a run that is told at a cut to end there leaves what a run to there does",
      a_run_ends_where_it_is_told},
     {"dispatches that more urgent ones interrupt are to the bit what the engine gives",
-     urgent_ones_go_between},
+     urgent_ones_go_between_tasks},
     {"a row that comes while a dispatch runs joins it, or is told that it missed", late_rows_join},
     {NULL, NULL},
 };

@@ -130,21 +130,21 @@ static void paths_are_followed(void)
 #define MODELS 2u
 
 /* The best of those that may run, each counted against each other one. */
-static uint32_t expected_choice(const struct worker_path *paths, uint32_t count)
+static uint32_t expected_choice(struct worker_path *const *paths, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         uint32_t running = 0, better = 0;
         for (uint32_t j = 0; j < count; j++)
-            running += paths[j].is_running && paths[j].said.model == paths[i].said.model;
-        const struct worker_path *path = &paths[i];
+            running += paths[j]->is_running && paths[j]->said.model == paths[i]->said.model;
+        const struct worker_path *path = paths[i];
         if (path->row_count == 0 || path->arrived_count < path->said.row_count ||
             (!path->is_running && running >= 2))
             continue;
         for (uint32_t j = 0; j < count; j++) {
             uint32_t others = 0;
             for (uint32_t k = 0; k < count; k++)
-                others += paths[k].is_running && paths[k].said.model == paths[j].said.model;
-            const struct worker_path *other = &paths[j];
+                others += paths[k]->is_running && paths[k]->said.model == paths[j]->said.model;
+            const struct worker_path *other = paths[j];
             if (other->row_count == 0 || other->arrived_count < other->said.row_count ||
                 (!other->is_running && others >= 2))
                 continue;
@@ -159,7 +159,8 @@ static uint32_t expected_choice(const struct worker_path *paths, uint32_t count)
 }
 
 struct mix {
-    struct worker_path paths[PATHS];
+    struct worker_path memory[PATHS];
+    struct worker_path *paths[PATHS]; /* each of them once, the open ones first */
     uint32_t count, opened, closed, preempted;
     uint32_t last; /* dispatch that ran */
 };
@@ -175,7 +176,7 @@ static void open_some(struct shm_random *random, struct mix *mix, const struct w
     for (uint32_t k = 0; k < CUTS; k++)
         if (shm_random_below(random, 3) == 0)
             message_set_stop(&run, k);
-    struct worker_path *path = &mix->paths[mix->count++];
+    struct worker_path *path = mix->paths[mix->count++];
     worker_path_open(path, &run);
     for (uint32_t r = 0; r < run.row_count; r++) {
         const uint32_t from = shm_random_below(random, CUTS - 1);
@@ -191,18 +192,18 @@ static uint32_t entered(const struct mix *mix, uint32_t model)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < mix->count; i++)
-        for (uint32_t r = 0; r < mix->paths[i].row_count; r++)
-            count += mix->paths[i].said.model == model && mix->paths[i].row[r].is_active;
+        for (uint32_t r = 0; r < mix->paths[i]->row_count; r++)
+            count += mix->paths[i]->said.model == model && mix->paths[i]->row[r].is_active;
     return count;
 }
 
 static void run_one(struct mix *mix, uint32_t chosen, const struct worker_cuts *cuts)
 {
-    struct worker_path *path = &mix->paths[chosen];
+    struct worker_path *path = mix->paths[chosen];
     if (mix->last != path->said.dispatch)
         for (uint32_t i = 0; i < mix->count; i++)
             mix->preempted +=
-                mix->paths[i].said.dispatch == mix->last && mix->paths[i].row_count > 0;
+                mix->paths[i]->said.dispatch == mix->last && mix->paths[i]->row_count > 0;
     mix->last = path->said.dispatch;
     path->is_running = true;
     worker_path_advance(path);
@@ -219,11 +220,13 @@ static void run_one(struct mix *mix, uint32_t chosen, const struct worker_cuts *
 static void close_some(struct mix *mix)
 {
     for (uint32_t i = mix->count; i-- > 0;) {
-        const struct worker_path *path = &mix->paths[i];
+        struct worker_path *path = mix->paths[i];
         if (path->row_count > 0 || path->arrived_count < path->said.row_count)
             continue;
-        memmove(&mix->paths[i], &mix->paths[i + 1], (mix->count - i - 1) * sizeof(*path));
         mix->count--;
+        for (uint32_t k = i; k < mix->count; k++)
+            mix->paths[k] = mix->paths[k + 1];
+        mix->paths[mix->count] = path;
         mix->closed++;
     }
 }
@@ -235,6 +238,8 @@ static void the_most_urgent_goes_on(void)
     const struct worker_cuts cuts = cuts_of(4, all_rows);
     struct mix *mix = calloc(1, sizeof(*mix));
     const uint32_t wanted = 5000;
+    for (uint32_t i = 0; i < PATHS; i++)
+        mix->paths[i] = &mix->memory[i];
     while (mix->closed < wanted) {
         if (mix->count < PATHS && mix->opened < wanted && shm_random_below(&random, 3) == 0)
             open_some(&random, mix, &cuts);
@@ -243,7 +248,7 @@ static void the_most_urgent_goes_on(void)
         if (chosen != UINT32_MAX) {
             run_one(mix, chosen, &cuts);
         } else if (mix->count > 0) { /* never for want of places */
-            struct worker_path *path = &mix->paths[shm_random_below(&random, mix->count)];
+            struct worker_path *path = mix->paths[shm_random_below(&random, mix->count)];
             CU_ASSERT_FALSE_FATAL(worker_path_is_ready(path));
             path->arrived_count += path->arrived_count < path->said.row_count;
         }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+/* What is said after a crowd is heard in the first pause of the segment that the poll runs. */
 static void a_late_row_joins_at_its_cut(void)
 {
     struct pair *pair = pair_with_model();
@@ -18,10 +19,11 @@ static void a_late_row_joins_at_its_cut(void)
     say(pair, run);
     say(pair, row_of(pair, 1, 0, 0, last));
     crowd(pair);
-    worker_poll(&pair->worker, 1); /* runs [0, 2) */
     say(pair, row_of(pair, 1, 1, 2, last));
-    say(pair, row_of(pair, 1, 2, 1, last));
+    say(pair, row_of(pair, 1, 2, 1, last)); /* there is no stop */
     say(pair, row_of(pair, 1, 3, 3, last - 1));
+    worker_poll(&pair->worker, 1);
+    CU_ASSERT_EQUAL(pair->worker.path[0]->at, 2); /* for the second row alone it ended there */
     settle(pair);
     CU_ASSERT_EQUAL(hear_run(pair, status), MESSAGE_OK);
     CU_ASSERT_EQUAL(status[0], MESSAGE_OK);
@@ -31,40 +33,85 @@ static void a_late_row_joins_at_its_cut(void)
     pair_fini(pair);
 }
 
-/* Stops everywhere: at the first the second goes before the first, and the third, though it is the
- * most urgent, waits for one of them. */
+static void say_whole(struct pair *pair, uint32_t dispatch, uint8_t urgency, uint32_t rows)
+{
+    union message run = run_of(pair, dispatch, rows);
+    run.run.urgency = urgency;
+    say(pair, run);
+    for (uint32_t r = 0; r < rows; r++)
+        say(pair, row_of(pair, dispatch, r, 0, pair->host.cut_count - 1));
+}
+
+/* Of three that are said while the first runs, one is more urgent and runs inside of it, and one
+ * after that, as only two of a model may be under way; the least urgent waits for the first. */
 static void the_most_urgent_goes_first(void)
 {
     struct pair *pair = pair_with_model();
-    const uint32_t last = pair->host.cut_count - 1;
-    const uint8_t urgency[] = {1, 4, 9};
-    for (uint32_t d = 0; d < 3; d++) {
-        union message run = run_of(pair, d, MAX_BATCH);
-        run.run.urgency = urgency[d];
-        memset(run.run.stops, 0xff, sizeof(run.run.stops));
-        say(pair, run);
-        for (uint32_t r = 0; r < MAX_BATCH; r++)
-            say(pair, row_of(pair, d, r, 0, last));
-        crowd(pair);
-        worker_poll(&pair->worker, 1);
-        CU_ASSERT_EQUAL(pair->worker.path[d < 2 ? d : 1].at, d < 2 ? 1 : 2);
-    }
-    CU_ASSERT_FALSE(pair->worker.path[2].is_running);
-    const uint32_t free_count = pair->worker.model[HOST_MODEL].free_count;
-    CU_ASSERT_EQUAL(free_count, MAX_BATCH); /* two dispatches between segments */
+    static const uint32_t expected[] = {2, 1, 0, 3};
+    const uint8_t urgency[] = {4, 5, 9, 4};
+    say_whole(pair, 0, urgency[0], MAX_BATCH);
+    crowd(pair);
+    for (uint32_t d = 1; d < 4; d++)
+        say_whole(pair, d, urgency[d], MAX_BATCH);
+    worker_poll(&pair->worker, 1);
+    CU_ASSERT_EQUAL(pair->worker.path_count, 1); /* all but the last */
+    CU_ASSERT_EQUAL(pair->worker.counts.interruptions, 2);
     settle(pair);
-    const uint32_t expected[] = {1, 2, 0};
-    for (uint32_t d = 0; d < 3; d++) {
-        union message message = hear(pair);
-        while (message.kind != MESSAGE_RUN_DONE) {
-            CU_ASSERT_TRUE(message.kind != MESSAGE_ROW_DONE ||
-                           message.row_done.status == MESSAGE_OK);
-            message = hear(pair);
+    uint32_t segments = 0;
+    for (uint32_t d = 0; d < 4;) {
+        const union message message = hear(pair);
+        if (message.kind == MESSAGE_SEGMENT_DONE) {
+            const struct message_segment *segment = &message.segment;
+            CU_ASSERT_TRUE(segment->paused_ns < segment->ended_ns - segment->started_ns);
+            CU_ASSERT_EQUAL(segment->dispatch, expected[segments++]);
         }
-        CU_ASSERT_EQUAL(message.run_done.dispatch, expected[d]);
-        CU_ASSERT_EQUAL(message.run_done.segment_count, last);
+        if (message.kind == MESSAGE_ROW_DONE)
+            CU_ASSERT_EQUAL(message.row_done.status, MESSAGE_OK);
+        if (message.kind == MESSAGE_RUN_DONE)
+            CU_ASSERT_EQUAL(message.run_done.dispatch, expected[d++]);
     }
-    CU_ASSERT_EQUAL(pair->worker.model[HOST_MODEL].free_count, 3 * MAX_BATCH);
+    CU_ASSERT_EQUAL(segments, 4);
+    CU_ASSERT_EQUAL(pair->worker.model[HOST_MODEL].free_count, 4 * MAX_BATCH);
+    CU_ASSERT_EQUAL(pair->worker.depth, 0);
+    pair_fini(pair);
+}
+
+static union message cancel_of(uint32_t dispatch, uint32_t slot)
+{
+    return (union message){
+        .order = {.kind = MESSAGE_CANCEL, .dispatch = dispatch, .slot = slot, .generation = 9}};
+}
+
+/* While a segment runs: rows stay where they are until it is over; a dispatch too. */
+static void what_runs_is_cancelled_after_its_segment(void)
+{
+    struct pair *pair = pair_with_model();
+    uint8_t status[16];
+    memset(status, 0xff, sizeof(status));
+    say_whole(pair, 1, 0, 3);
+    crowd(pair);
+    say(pair, cancel_of(1, 1));
+    say(pair, order(MESSAGE_UNLOAD));
+    settle(pair);
+    CU_ASSERT_EQUAL(hear(pair).kind, MESSAGE_SEGMENT_STARTED);
+    CU_ASSERT_EQUAL(hear(pair).model.error, -EBUSY);
+    CU_ASSERT_EQUAL(hear_run(pair, status), MESSAGE_OK);
+    CU_ASSERT_EQUAL(status[0], MESSAGE_OK);
+    CU_ASSERT_EQUAL(status[1], MESSAGE_CANCELLED);
+    CU_ASSERT_EQUAL(status[2], MESSAGE_OK);
+    say_whole(pair, 2, 0, 2);
+    crowd(pair);
+    say_whole(pair, 3, 1, 1); /* in between; of the same slot, whose answer is then of no matter */
+    say(pair, cancel_of(2, MESSAGE_WHOLE_DISPATCH));
+    say(pair, row_of(pair, 2, 5, pair->host.cut_count - 2, pair->host.cut_count - 1));
+    settle(pair);
+    CU_ASSERT_EQUAL(hear_run(pair, status), MESSAGE_OK);
+    CU_ASSERT_EQUAL(status[0], MESSAGE_OK);
+    CU_ASSERT_EQUAL(status[5], MESSAGE_MISSED); /* no row joins what is cancelled */
+    CU_ASSERT_EQUAL(hear_run(pair, status), MESSAGE_CANCELLED);
+    CU_ASSERT_TRUE(status[0] == MESSAGE_CANCELLED && status[1] == MESSAGE_CANCELLED);
+    CU_ASSERT_EQUAL(pair->worker.path_count, 0);
+    CU_ASSERT_EQUAL(pair->worker.model[HOST_MODEL].free_count, 4 * MAX_BATCH);
     pair_fini(pair);
 }
 
@@ -378,7 +425,7 @@ static void hostile_descriptors_are_answered(void)
     }
     CU_ASSERT_TRUE(is_drained);
     CU_ASSERT_TRUE(good > 100);
-    CU_ASSERT_EQUAL(pair->worker.model[HOST_MODEL].free_count, 3 * MAX_BATCH);
+    CU_ASSERT_EQUAL(pair->worker.model[HOST_MODEL].free_count, 4 * MAX_BATCH);
     CU_ASSERT_EQUAL(heard[MESSAGE_RUN_DONE], said[MESSAGE_RUN]);
     CU_ASSERT_EQUAL(heard[MESSAGE_ROW_DONE], said[MESSAGE_ROW]);
     printf(" (%llu runs, %llu rows, %llu of them computed) ", (unsigned long long)said[MESSAGE_RUN],
@@ -411,11 +458,13 @@ static void unread_answers_stop_the_worker(void)
 }
 
 const struct cunit_test tests[] = {
-    {"a row that comes between two segments joins ahead, and misses behind",
+    {"a row that comes while a segment runs joins ahead, and misses behind",
      a_late_row_joins_at_its_cut},
     {"stops where nobody has come do not interrupt a run", nobody_at_a_stop_is_no_interruption},
-    {"the most urgent dispatch goes first, and a third of one model waits",
+    {"more urgent dispatches run inside of a segment, the most urgent first",
      the_most_urgent_goes_first},
+    {"what is cancelled while it runs leaves after the segment",
+     what_runs_is_cancelled_after_its_segment},
     {"rows over the largest batch and dispatches over the list are refused",
      too_many_rows_are_refused_one_by_one},
     {"rows whose deadline passed and cancelled ones are answered and not run",
