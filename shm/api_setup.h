@@ -15,6 +15,8 @@
 #define API_PATH_BYTES 1024u
 #define API_MAX_MODELS INGRESS_MAX_MODELS
 #define API_MAX_ROWS 1024u
+#define API_CORES 1024u
+#define API_CORE_WORDS (API_CORES / 64)
 #define API_MAX_COUNTERS 65u /* jointd's, and those of each queue of the dataplane */
 
 /* Of the requests that come over HTTP. */
@@ -41,6 +43,7 @@ struct api_setup {
     uint32_t has_tls; /* TLS follows, nobody is served before */
     uint8_t poll_exempt[API_MAX_ADDRESSES][16];
     struct api_infer_setup infer;
+    uint64_t worker_cores[API_CORE_WORDS]; /* bits: where nobody else is to run, if it can be */
     char server[API_NAME_BYTES];
     char class_name[LOAD_REPORT_MAX_CLASSES][API_NAME_BYTES];
 };
@@ -100,7 +103,8 @@ struct api_change {
 };
 
 static_assert(sizeof(struct api_infer_setup) == 48, "api_infer_setup");
-static_assert(sizeof(struct api_setup) == 400 + API_NAME_BYTES * LOAD_REPORT_MAX_CLASSES,
+static_assert(sizeof(struct api_setup) ==
+                  400 + API_CORES / 8 + API_NAME_BYTES * LOAD_REPORT_MAX_CLASSES,
               "api_setup");
 static_assert(sizeof(struct api_message) == 80 + API_TEXT_BYTES, "api_message");
 static_assert(sizeof(struct api_change) == 80 + API_TOKEN_BYTES + API_PATH_BYTES, "api_change");

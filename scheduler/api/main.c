@@ -1,4 +1,5 @@
 /* `joint-api`: the service over HTTP; started by jointd with a socket. */
+#include "scheduler/api/cores.h"
 #include "scheduler/api/infer.h"
 #include "scheduler/api/pages.h"
 #include "scheduler/api/server.h"
@@ -56,6 +57,9 @@ static int start(struct api *api)
     if (error)
         return complain("no sound setup came over the socket; jointd starts this program", error);
     const struct api_setup *setup = &api->view.setup;
+    error = cores_keep_off(setup->worker_cores);
+    if (error)
+        complain("cannot keep off the workers' cores", error); /* it serves all the same */
     pages_init(&api->pages, &api->view);
     uint64_t seed;
     if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))

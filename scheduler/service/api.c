@@ -42,6 +42,11 @@ static void fill(struct api_setup *setup, const struct jointd_config *config)
     for (uint32_t i = 0; i < config->api.poll_exempt.count; i++)
         memcpy(setup->poll_exempt[i], config->api.poll_exempt.items[i].ip,
                sizeof(setup->poll_exempt[i]));
+    for (uint32_t i = 0; i < config->workers.cores.count; i++) {
+        const uint32_t core = config->workers.cores.items[i];
+        if (core < API_CORES)
+            setup->worker_cores[core / 64] |= (uint64_t)1 << core % 64;
+    }
     setup->has_tls = config->api.tls_key[0] != 0;
     setup->class_count = config->class_count;
     snprintf(setup->server, sizeof(setup->server), "%s", config->server.name);
