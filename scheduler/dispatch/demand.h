@@ -11,9 +11,10 @@
 #ifndef SCHEDULER_DISPATCH_DEMAND_H
 #define SCHEDULER_DISPATCH_DEMAND_H
 
+#include "scheduler/dispatch/order_heap.h"
+
 #include <stdint.h>
 
-#define DEMAND_NONE UINT32_MAX
 #define DEMAND_NO_LIMIT (INT64_MAX / 4)
 
 struct demand_work {
@@ -22,18 +23,19 @@ struct demand_work {
     int64_t limit_ns; /* the moment by which it is to be done, or DEMAND_NO_LIMIT */
 };
 
-struct demand_node {
-    uint64_t order, tie;
+/* Beside each node of the tree. */
+struct demand_sum {
     int64_t cost_ns, limit_ns;
-    uint32_t left, right;
-    /* Of the tree below, this node included: */
-    int64_t sum_ns; /* costs over workers */
-    int64_t room_ns; /* least of limit_ns less the costs in this tree up to the item */
+    int64_t own_ns; /* cost over workers */
+    /* Of the tree below, this item included: */
+    int64_t sum_ns; /* of own_ns */
+    int64_t room_ns; /* least of limit_ns less the own_ns in this tree up to the item */
 };
 
 struct demand {
-    struct demand_node *nodes; /* [count] */
-    uint32_t count, root;
+    struct order_heap tree; /* of what waits */
+    struct order_heap_node *nodes; /* [count] */
+    struct demand_sum *sums; /* [count] */
     uint32_t workers; /* 1 and up */
 };
 

@@ -127,7 +127,7 @@ static uint32_t last_of(const struct order_heap_node *nodes, uint32_t at)
     return at;
 }
 
-void order_heap_remove(struct order_heap *heap, struct order_heap_node *nodes, uint32_t item)
+uint32_t order_heap_remove(struct order_heap *heap, struct order_heap_node *nodes, uint32_t item)
 {
     const struct order_heap_node *node = &nodes[item];
     assert(node->parent != NONE || heap->root == item);
@@ -139,6 +139,7 @@ void order_heap_remove(struct order_heap *heap, struct order_heap_node *nodes, u
         turn_up(heap, nodes,
                 nodes[node->left].height > nodes[node->right].height ? node->left : node->right);
     replace(heap, nodes, node->parent, item, node->left != NONE ? node->left : node->right);
+    return node->parent;
 }
 
 void order_heap_walk_init(struct order_heap_walk *walk, const struct order_heap *heap,

@@ -13,7 +13,8 @@
 struct order_heap_node {
     uint64_t key;
     uint64_t tie; /* decides between equal keys */
-    uint32_t parent, left, right;
+    uint32_t parent, left,
+        right; /* a search tree: what is left comes before, what is right after */
     uint32_t height; /* drawn from the item; no node is higher than its parent */
 };
 
@@ -37,7 +38,8 @@ static inline uint32_t order_heap_first(const struct order_heap *heap)
  * all of that as random trees go. */
 void order_heap_push(struct order_heap *heap, struct order_heap_node *nodes, uint32_t item,
                      uint64_t key, uint64_t tie);
-void order_heap_remove(struct order_heap *heap, struct order_heap_node *nodes, uint32_t item);
+/* The node that lost something below it, together with all above it. ORDER_HEAP_NONE: none did. */
+uint32_t order_heap_remove(struct order_heap *heap, struct order_heap_node *nodes, uint32_t item);
 
 /* The items in order, without removing them; the heap stays as it is meanwhile. */
 struct order_heap_walk {
