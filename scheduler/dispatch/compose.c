@@ -25,7 +25,7 @@ struct path_entry dispatch_entry(const struct dispatch *dispatch, uint32_t slot)
     return (struct path_entry){.slot = slot,
                                .from = request->facts.from,
                                .to = request->facts.to,
-                               .rows = (uint16_t)__builtin_popcountll(request->waiting),
+                               .rows = (uint16_t)request->rows_left,
                                .class_index = request->facts.class_index,
                                .due_ns = request->facts.deadline_ns};
 }
@@ -80,21 +80,6 @@ static bool is_good(const struct composing *composing)
            has_short_parts(composing);
 }
 
-/* The entry that adds the most, but for the first. */
-static uint32_t find_largest(const struct path *path)
-{
-    uint32_t largest = 0;
-    uint64_t most_ns = 0;
-    for (uint32_t i = 1; i < path->entry_count; i++) {
-        const uint64_t ns = path_share_ns(path, COST_SAFE, i);
-        if (ns >= most_ns) {
-            most_ns = ns;
-            largest = i;
-        }
-    }
-    return largest;
-}
-
 /* Those that are not in a hurry do not make others wait that are. */
 static bool is_welcome(struct composing *composing, const struct path_entry *entry)
 {
@@ -122,7 +107,7 @@ static bool let_in(struct composing *composing, const struct path_entry *entry)
     if (is_good(composing))
         return true;
     composing->has_refused = true;
-    const uint32_t largest = find_largest(path);
+    const uint32_t largest = path_largest(path, COST_SAFE);
     const struct path_entry gone = path->entries[largest];
     path_remove(path, largest);
     if (gone.slot != entry->slot && !is_good(composing)) {
@@ -189,13 +174,14 @@ static bool is_outdone(struct composing *composing)
     const struct path_entry *next = next_urgent(composing->crowd, first->slot);
     if (!next)
         return false;
-    const struct path mine = composing->path;
+    struct path mine;
+    path_copy(&mine, &composing->path);
     const uint64_t after_ns = composing->start_ns + path_ns(&mine, COST_SAFE);
     composing->but = first->slot;
     const bool is_outdone = compose(composing, next) && does_more(&composing->path, &mine) &&
                             !path_is_in_time(&composing->path, COST_SAFE, after_ns);
     if (!is_outdone)
-        composing->path = mine;
+        path_copy(&composing->path, &mine);
     return is_outdone;
 }
 

@@ -10,90 +10,121 @@ void path_init(struct path *path, const struct batch_cost *cost)
     path->entry_count = path->row_count = path->point_count = 0;
 }
 
-/* The first point that is not before the cut. */
-static uint32_t find_point(const struct path *path, uint32_t cut)
+/* The first point that is not before the cut, from that one on. */
+static uint32_t find_point(const struct path *path, uint32_t cut, uint32_t at)
 {
-    uint32_t at = 0;
     while (at < path->point_count && path->points[at].cut < cut)
         at++;
     return at;
 }
 
-static bool has_room(const struct path *path, const struct path_entry *entry)
+static bool is_point(const struct path *path, uint32_t at, uint32_t cut)
+{
+    return at < path->point_count && path->points[at].cut == cut;
+}
+
+/* Most leave at the end, so it is there that there is none; and most that are tried find none. */
+static bool is_end_full(const struct path *path, const struct path_entry *entry)
+{
+    if (path->point_count < 2)
+        return false;
+    const struct path_point *last = &path->points[path->point_count - 2];
+    return entry->to > last->cut && entry->from < last[1].cut &&
+           (uint32_t)last->rows + entry->rows > path->cost->max_batch;
+}
+
+/* At each cut from the entry's first, which is at that point or in the part before it, to that of
+ * its last. */
+static bool has_room(const struct path *path, const struct path_entry *entry, uint32_t from,
+                     uint32_t to)
 {
     const uint32_t most = path->cost->max_batch;
     if (path->entry_count == PATH_MAX_ROWS || path->row_count + entry->rows > PATH_MAX_ROWS)
         return false;
-    for (uint32_t i = 0; i + 1 < path->point_count && path->points[i].cut < entry->to; i++)
-        if (path->points[i + 1].cut > entry->from && path->points[i].rows + entry->rows > most)
+    const bool is_inside = from && !is_point(path, from, entry->from);
+    for (uint32_t i = from - is_inside; i < to; i++)
+        if ((uint32_t)path->points[i].rows + entry->rows > most)
             return false;
     return entry->rows <= most;
 }
 
-/* The point at the cut, which is made if there is none. */
-static uint32_t make_point(struct path *path, uint16_t cut)
+static void make_point(struct path *path, uint32_t at, uint16_t cut)
 {
-    const uint32_t at = find_point(path, cut);
-    if (at < path->point_count && path->points[at].cut == cut)
-        return at;
-    memmove(&path->points[at + 1], &path->points[at],
-            (path->point_count - at) * sizeof(path->points[0]));
-    path->point_count++;
-    const bool is_between = at > 0 && at + 1 < path->point_count;
+    const bool is_between = at > 0 && at < path->point_count;
+    for (uint32_t i = path->point_count++; i > at; i--)
+        path->points[i] = path->points[i - 1];
     path->points[at] = (struct path_point){
         .cut = cut, .rows = is_between ? path->points[at - 1].rows : 0, .due_ns = UINT64_MAX};
-    return at;
-}
-
-static void include(struct path *path, const struct path_entry *entry)
-{
-    const uint32_t from = make_point(path, entry->from);
-    const uint32_t to = make_point(path, entry->to);
-    for (uint32_t i = from; i < to; i++)
-        path->points[i].rows += entry->rows;
-    path->points[from].uses++;
-    path->points[to].uses++;
-    if (entry->due_ns < path->points[to].due_ns)
-        path->points[to].due_ns = entry->due_ns;
 }
 
 bool path_add(struct path *path, const struct path_entry *entry)
 {
     assert(entry->from < entry->to);
-    if (!has_room(path, entry))
+    if (is_end_full(path, entry))
         return false;
-    include(path, entry);
+    const uint32_t from = find_point(path, entry->from, 0);
+    uint32_t to = find_point(path, entry->to, from);
+    if (!has_room(path, entry, from, to))
+        return false;
+    if (!is_point(path, to, entry->to))
+        make_point(path, to, entry->to);
+    if (!is_point(path, from, entry->from)) {
+        make_point(path, from, entry->from);
+        to++;
+    }
+    for (uint32_t i = from; i < to; i++)
+        path->points[i].rows = (uint16_t)(path->points[i].rows + entry->rows);
+    path->points[from].uses++;
+    path->points[to].uses++;
+    if (entry->due_ns < path->points[to].due_ns)
+        path->points[to].due_ns = entry->due_ns;
     path->entries[path->entry_count++] = *entry;
     path->row_count += entry->rows;
     return true;
 }
 
-static void drop_point(struct path *path, uint32_t cut)
+static void drop_point(struct path *path, uint32_t at)
 {
-    const uint32_t at = find_point(path, cut);
     if (--path->points[at].uses)
         return;
     path->point_count--;
-    memmove(&path->points[at], &path->points[at + 1],
-            (path->point_count - at) * sizeof(path->points[0]));
+    for (uint32_t i = at; i < path->point_count; i++)
+        path->points[i] = path->points[i + 1];
+}
+
+static uint64_t least_due_ns(const struct path *path, uint32_t to)
+{
+    uint64_t due_ns = UINT64_MAX;
+    for (uint32_t i = 0; i < path->entry_count; i++)
+        if (path->entries[i].to == to && path->entries[i].due_ns < due_ns)
+            due_ns = path->entries[i].due_ns;
+    return due_ns;
 }
 
 void path_remove(struct path *path, uint32_t index)
 {
     const struct path_entry gone = path->entries[index];
+    const uint32_t from = find_point(path, gone.from, 0), to = find_point(path, gone.to, from);
     path->row_count -= gone.rows;
     path->entry_count--;
-    memmove(&path->entries[index], &path->entries[index + 1],
-            (path->entry_count - index) * sizeof(path->entries[0]));
-    const uint32_t from = find_point(path, gone.from), to = find_point(path, gone.to);
+    for (uint32_t i = index; i < path->entry_count; i++)
+        path->entries[i] = path->entries[i + 1];
     for (uint32_t i = from; i < to; i++)
-        path->points[i].rows -= gone.rows;
-    path->points[to].due_ns = UINT64_MAX;
-    for (uint32_t i = 0; i < path->entry_count; i++)
-        if (path->entries[i].to == gone.to && path->entries[i].due_ns < path->points[to].due_ns)
-            path->points[to].due_ns = path->entries[i].due_ns;
-    drop_point(path, gone.to);
-    drop_point(path, gone.from);
+        path->points[i].rows = (uint16_t)(path->points[i].rows - gone.rows);
+    if (path->points[to].due_ns == gone.due_ns)
+        path->points[to].due_ns = least_due_ns(path, gone.to);
+    drop_point(path, to);
+    drop_point(path, from);
+}
+
+void path_copy(struct path *path, const struct path *other)
+{
+    path->cost = other->cost;
+    path->entry_count = other->entry_count;
+    path->row_count = other->row_count;
+    path->point_count = other->point_count;
+    memcpy(path->entries, other->entries, other->entry_count * sizeof(path->entries[0]));
+    memcpy(path->points, other->points, other->point_count * sizeof(path->points[0]));
 }
 
 static uint64_t part_ns(const struct path *path, enum batch_cost_kind kind, uint32_t i)
@@ -149,4 +180,40 @@ uint64_t path_share_ns(const struct path *path, enum batch_cost_kind kind, uint3
                                          (uint32_t)point->rows - entry->rows);
     }
     return with_ns > without_ns ? with_ns - without_ns : 0;
+}
+
+/* What one of so many rows adds from the first point to each other. Where fewer run it does not. */
+static void sum_more(const struct path *path, enum batch_cost_kind kind, uint32_t rows,
+                     int64_t *more_ns)
+{
+    more_ns[0] = 0;
+    for (uint32_t i = 0; i + 1 < path->point_count; i++) {
+        const struct path_point *point = &path->points[i];
+        more_ns[i + 1] = more_ns[i];
+        if (point->rows >= rows)
+            more_ns[i + 1] += (int64_t)(part_ns(path, kind, i) -
+                                        batch_cost_part_ns(path->cost, kind, point->cut,
+                                                           point[1].cut, point->rows - rows));
+    }
+}
+
+/* Most entries have as many rows as the one before, so the sums are seldom made anew. */
+uint32_t path_largest(const struct path *path, enum batch_cost_kind kind)
+{
+    int64_t more_ns[2 * PATH_MAX_ROWS], most_ns = 0;
+    uint32_t largest = 0, rows = 0;
+    for (uint32_t i = 1; i < path->entry_count; i++) {
+        const struct path_entry *entry = &path->entries[i];
+        if (entry->rows != rows)
+            sum_more(path, kind, entry->rows, more_ns);
+        rows = entry->rows;
+        const uint32_t from = find_point(path, entry->from, 0);
+        const int64_t more = more_ns[find_point(path, entry->to, from)] - more_ns[from];
+        const int64_t ns = more > 0 ? more : 0;
+        if (ns >= most_ns) {
+            most_ns = ns;
+            largest = i;
+        }
+    }
+    return largest;
 }

@@ -39,6 +39,8 @@ void path_init(struct path *path, const struct batch_cost *cost);
 bool path_add(struct path *path, const struct path_entry *entry);
 /* Takes one out; those after it move up. */
 void path_remove(struct path *path, uint32_t index);
+/* As the other is; no more is copied than there is. */
+void path_copy(struct path *path, const struct path *other);
 /* What the whole takes. */
 uint64_t path_ns(const struct path *path, enum batch_cost_kind kind);
 /* Of that, until it has come to the cut. */
@@ -50,6 +52,8 @@ bool path_is_in_time(const struct path *path, enum batch_cost_kind kind, uint64_
 int64_t path_slack_ns(const struct path *path, enum batch_cost_kind kind, uint64_t start_ns);
 /* What the entry adds to what the path takes; it is in it. */
 uint64_t path_share_ns(const struct path *path, enum batch_cost_kind kind, uint32_t index);
+/* The entry after the first of which that is the most, the last among equals; 0: there is none. */
+uint32_t path_largest(const struct path *path, enum batch_cost_kind kind);
 
 static inline uint32_t path_from(const struct path *path)
 {

@@ -63,6 +63,26 @@ static void check(const struct path *path)
     CU_ASSERT_EQUAL(path_is_in_time(path, COST_LOADED, 1000), slack_ns >= 0);
 }
 
+static void check_largest(const struct path *path)
+{
+    struct path copy;
+    uint64_t ns, most_ns = 0;
+    uint32_t largest = 0;
+    walk(path, 0, &ns);
+    for (uint32_t i = 0; i < path->entry_count; i++) {
+        uint64_t without_ns;
+        path_copy(&copy, path);
+        path_remove(&copy, i);
+        walk(&copy, 0, &without_ns);
+        CU_ASSERT_EQUAL(path_share_ns(path, COST_LOADED, i), ns - without_ns);
+        if (i && ns - without_ns >= most_ns) {
+            most_ns = ns - without_ns;
+            largest = i;
+        }
+    }
+    CU_ASSERT_EQUAL(path_largest(path, COST_LOADED), largest);
+}
+
 static void random_paths_are_those_that_are_counted_layer_by_layer(void)
 {
     struct shm_random random = shm_random_start();
@@ -86,8 +106,10 @@ static void random_paths_are_those_that_are_counted_layer_by_layer(void)
                 const bool fits = would_fit(&path, &entry);
                 CU_ASSERT_EQUAL(path_add(&path, &entry), fits);
             }
-            if (path.entry_count)
+            if (path.entry_count) {
                 check(&path);
+                check_largest(&path);
+            }
         }
     }
     batch_cost_fini(&cost);
