@@ -19,7 +19,6 @@ struct admission_claim {
 
 /* Of a row that runs: whose time it is. Kept until its dispatch is over, or the place is needed. */
 struct admission_charge {
-    bool is_open;
     uint32_t client;
     uint16_t from, to;
     uint64_t fair_ns;

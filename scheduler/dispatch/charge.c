@@ -23,10 +23,11 @@ void dispatch_note_wait(struct dispatch *dispatch, const struct request *request
         WAIT_WEIGHT * ((double)request->claim.predicted_wait_ns - class->predicted_ns);
 }
 
-static void settle(struct dispatch *dispatch, struct admission_charge *charge, uint64_t spent_ns)
+static void settle(struct dispatch *dispatch, struct run *run, uint32_t place, uint64_t spent_ns)
 {
+    const struct admission_charge *charge = &run->charges[place];
     share_settle(&dispatch->share, charge->client, charge->fair_ns, spent_ns);
-    charge->is_open = false;
+    run->charged &= ~(UINT64_C(1) << place);
 }
 
 void dispatch_charge(struct dispatch *dispatch, struct request *request, struct run *run,
@@ -34,15 +35,15 @@ void dispatch_charge(struct dispatch *dispatch, struct request *request, struct 
 {
     struct admission_charge *charge = &run->charges[place];
     struct admission_claim *claim = &request->claim;
-    if (charge->is_open)
-        settle(dispatch, charge, charge->fair_ns);
+    if (run->charged >> place & 1)
+        settle(dispatch, run, place, charge->fair_ns);
     const uint64_t each_ns = claim->fair_ns / request->facts.rows;
     const uint64_t fair_ns = each_ns < claim->unspent_ns ? each_ns : claim->unspent_ns;
-    *charge = (struct admission_charge){.is_open = true,
-                                        .client = claim->client,
+    *charge = (struct admission_charge){.client = claim->client,
                                         .from = request->facts.from,
                                         .to = request->facts.to,
                                         .fair_ns = fair_ns};
+    run->charged |= UINT64_C(1) << place;
     claim->unspent_ns -= fair_ns;
     share_hold(&dispatch->share, claim->client);
 }
@@ -52,11 +53,11 @@ void dispatch_uncharge(struct dispatch *dispatch, struct request *request, struc
                        uint32_t place)
 {
     struct admission_charge *charge = &run->charges[place];
-    if (!charge->is_open)
+    if (!(run->charged >> place & 1))
         return;
     request->claim.unspent_ns += charge->fair_ns;
     charge->fair_ns = 0;
-    settle(dispatch, charge, 0);
+    settle(dispatch, run, place, 0);
 }
 
 /* What as many rows together would take over the range of each, and of that its part. */
@@ -83,14 +84,11 @@ void dispatch_settle(struct dispatch *dispatch, struct run *run, uint64_t comput
 {
     struct model *model = &dispatch->models[run->model];
     uint64_t sum_ns = 0, even_sum_ns = 0;
-    uint32_t rows = 0;
-    for (uint32_t i = 0; i < DISPATCH_MAX_BATCH; i++)
-        rows += run->charges[i].is_open;
-    for (uint32_t i = 0; i < DISPATCH_MAX_BATCH; i++) {
-        if (!run->charges[i].is_open)
-            continue;
-        sum_ns += run->charges[i].fair_ns;
-        even_sum_ns += even_ns(model, &run->charges[i], rows);
+    const uint32_t rows = (uint32_t)__builtin_popcountll(run->charged);
+    for (uint64_t bits = run->charged; bits; bits &= bits - 1) {
+        const struct admission_charge *charge = &run->charges[__builtin_ctzll(bits)];
+        sum_ns += charge->fair_ns;
+        even_sum_ns += even_ns(model, charge, rows);
     }
     if (compute_ns && rows) {
         note_habit(model, rows, even_sum_ns, compute_ns);
@@ -99,13 +97,12 @@ void dispatch_settle(struct dispatch *dispatch, struct run *run, uint64_t comput
         dispatch->fullness =
             dispatch->fullness > LEAST_FULLNESS ? dispatch->fullness : LEAST_FULLNESS;
     }
-    for (uint32_t i = 0; i < DISPATCH_MAX_BATCH; i++) {
-        struct admission_charge *charge = &run->charges[i];
-        if (!charge->is_open)
-            continue;
+    for (uint64_t bits = run->charged; bits; bits &= bits - 1) {
+        const uint32_t place = (uint32_t)__builtin_ctzll(bits);
+        const struct admission_charge *charge = &run->charges[place];
         const double part = (double)charge->fair_ns / (double)(sum_ns + !sum_ns);
         const double spent_ns =
             compute_ns ? (double)compute_ns * dispatch->fullness * part : (double)charge->fair_ns;
-        settle(dispatch, charge, (uint64_t)spent_ns);
+        settle(dispatch, run, place, (uint64_t)spent_ns);
     }
 }

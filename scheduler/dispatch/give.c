@@ -2,6 +2,7 @@
 #include "scheduler/dispatch/state.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 /* The first of the rows that the record has a free place for. */
@@ -62,11 +63,13 @@ void dispatch_give(struct dispatch *dispatch, const struct dispatch_gift *gift,
 {
     struct worker *worker = &dispatch->workers[gift->worker];
     struct run *run = &worker->runs[dispatch_free_record(worker)];
-    *run = (struct run){.is_open = true,
-                        .number = dispatch->next_number++,
-                        .urgency = gift->urgency,
-                        .is_alone = gift->is_alone,
-                        .expected_ns = gift->expected_ns};
+    assert(!run->charged);
+    memset(run, 0, offsetof(struct run, rows));
+    run->is_open = true;
+    run->number = dispatch->next_number++;
+    run->urgency = gift->urgency;
+    run->is_alone = gift->is_alone;
+    run->expected_ns = gift->expected_ns;
     take_all(dispatch, gift, run, action);
     action->kind = DISPATCH_RUN;
     action->number = run->number;

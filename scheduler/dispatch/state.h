@@ -88,7 +88,8 @@ struct run {
     uint32_t part_from, part_rows; /* the part that it runs now, up to `at` */
     uint64_t part_began_ns; /* 0: none */
     uint64_t expected_ns; /* corrected, for the clock */
-    struct dispatch_row rows[DISPATCH_MAX_BATCH];
+    uint64_t charged; /* those of the rows whose charges are open */
+    struct dispatch_row rows[DISPATCH_MAX_BATCH]; /* where none is pending: what was there before */
     struct admission_charge charges[DISPATCH_MAX_BATCH]; /* of the rows */
 };
 
