@@ -50,8 +50,8 @@ uint64_t dispatch_queue_ready_ns(const struct dispatch *dispatch, const struct b
     if (bucket->is_single || config->mode == DISPATCH_ALONE || bucket->rows >= bucket->most_rows)
         return 0;
     const struct batch_cost *cost = &dispatch->models[bucket->model].cost;
-    const uint64_t saving_ns = batch_cost_saving_ns(cost, bucket->from, bucket->to);
-    if (bucket->gap_ns > least(config->max_delay_ns, saving_ns))
+    if (bucket->gap_ns > config->max_delay_ns ||
+        bucket->gap_ns > batch_cost_saving_ns(cost, bucket->from, bucket->to))
         return 0;
     const struct request *oldest = &dispatch->requests[bucket->oldest];
     const struct request *first = &dispatch->requests[order_heap_first(&bucket->requests)];
