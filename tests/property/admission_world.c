@@ -245,6 +245,7 @@ static void end_request(struct admission_world *world, uint32_t slot, bool is_an
                                    .ended_ns = world->now_ns,
                                    .page_wait_ns = request->page_wait_ns,
                                    .promised_wait_ns = request->promised_wait_ns,
+                                   .from = request->facts.from,
                                    .class_index = request->facts.class_index,
                                    .is_answered = is_answered,
                                    .is_in_time = is_in_time};

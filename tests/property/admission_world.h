@@ -39,6 +39,7 @@ struct admission_tally {
 struct admission_end {
     uint64_t arrived_ns, started_ns, ended_ns;
     uint64_t page_wait_ns, promised_wait_ns;
+    uint16_t from;
     uint8_t class_index;
     bool is_answered, is_in_time;
 };
