@@ -46,6 +46,7 @@ bool crowd_has(struct crowd *crowd, uint32_t index)
         if (crowd->is_all)
             break;
         crowd->entries[crowd->count] = dispatch_entry(crowd->dispatch, slot);
+        crowd->entries[crowd->count].place = (uint8_t)crowd->count;
         crowd->is_gone[crowd->count++] = false;
     }
     return index < crowd->count;

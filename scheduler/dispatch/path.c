@@ -18,6 +18,13 @@ static uint32_t find_point(const struct path *path, uint32_t cut, uint32_t at)
     return at;
 }
 
+/* The same; most leave at the last. */
+static uint32_t find_end(const struct path *path, uint32_t cut, uint32_t at)
+{
+    const uint32_t last = path->point_count - 1;
+    return path->point_count && path->points[last].cut == cut ? last : find_point(path, cut, at);
+}
+
 static bool is_point(const struct path *path, uint32_t at, uint32_t cut)
 {
     return at < path->point_count && path->points[at].cut == cut;
@@ -63,7 +70,7 @@ bool path_add(struct path *path, const struct path_entry *entry)
     if (is_end_full(path, entry))
         return false;
     const uint32_t from = find_point(path, entry->from, 0);
-    uint32_t to = find_point(path, entry->to, from);
+    uint32_t to = find_end(path, entry->to, from);
     if (!has_room(path, entry, from, to))
         return false;
     if (!is_point(path, to, entry->to))
@@ -104,7 +111,7 @@ static uint64_t least_due_ns(const struct path *path, uint32_t to)
 void path_remove(struct path *path, uint32_t index)
 {
     const struct path_entry gone = path->entries[index];
-    const uint32_t from = find_point(path, gone.from, 0), to = find_point(path, gone.to, from);
+    const uint32_t from = find_point(path, gone.from, 0), to = find_end(path, gone.to, from);
     path->row_count -= gone.rows;
     path->entry_count--;
     for (uint32_t i = index; i < path->entry_count; i++)
@@ -208,7 +215,7 @@ uint32_t path_largest(const struct path *path, enum batch_cost_kind kind)
             sum_more(path, kind, entry->rows, more_ns);
         rows = entry->rows;
         const uint32_t from = find_point(path, entry->from, 0);
-        const int64_t more = more_ns[find_point(path, entry->to, from)] - more_ns[from];
+        const int64_t more = more_ns[find_end(path, entry->to, from)] - more_ns[from];
         const int64_t ns = more > 0 ? more : 0;
         if (ns >= most_ns) {
             most_ns = ns;

@@ -17,6 +17,7 @@ struct path_entry {
     uint16_t from, to;
     uint16_t rows;
     uint8_t class_index;
+    uint8_t place; /* in the crowd that it is from */
     uint64_t due_ns; /* UINT64_MAX: none */
 };
 

@@ -36,7 +36,7 @@ struct plan {
     uint64_t likely_ns[MOST_WORKERS]; /* and most likely */
     const struct dispatch_request *newcomer; /* NULL: it has its place already */
     uint64_t begins_ns; /* the newcomer, most likely */
-    struct crowd crowd;
+    struct crowd *crowd; /* all that wait; each plan anew, in the same memory */
 };
 
 static bool is_possible(const struct dispatch *dispatch, const struct dispatch_request *facts)
@@ -54,9 +54,10 @@ static bool is_short(const struct dispatch *dispatch, const struct model *model)
 }
 
 static bool plan_init(struct plan *plan, const struct dispatch *dispatch, uint32_t model,
-                      uint64_t now_ns)
+                      uint64_t now_ns, struct crowd *crowd)
 {
     plan->dispatch = dispatch;
+    plan->crowd = crowd;
     plan->model = &dispatch->models[model];
     plan->now_ns = now_ns;
     plan->worker_count = 0;
@@ -80,12 +81,15 @@ static bool plan_init(struct plan *plan, const struct dispatch *dispatch, uint32
 /* Where its order puts it. */
 static void put_in(struct plan *plan, const struct path_entry *entry, uint64_t order_ns)
 {
-    struct crowd *crowd = &plan->crowd;
+    struct crowd *crowd = plan->crowd;
     uint32_t at = crowd->count++;
-    for (; at && plan->dispatch->requests[crowd->entries[at - 1].slot].order_ns > order_ns; at--)
+    for (; at && plan->dispatch->requests[crowd->entries[at - 1].slot].order_ns > order_ns; at--) {
         crowd->entries[at] = crowd->entries[at - 1];
+        crowd->entries[at].place = (uint8_t)at;
+    }
     crowd->is_gone[crowd->count - 1] = false;
     crowd->entries[at] = *entry;
+    crowd->entries[at].place = (uint8_t)at;
 }
 
 /* As if they were here. */
@@ -102,8 +106,8 @@ static void put_coming(struct plan *plan)
 /* The crowd, those that are expected, and the newcomer. */
 static void gather(struct plan *plan, const struct dispatch_request *newcomer)
 {
-    crowd_init(&plan->crowd, plan->dispatch, plan->model);
-    crowd_has(&plan->crowd, COMPOSE_CANDIDATES);
+    crowd_init(plan->crowd, plan->dispatch, plan->model);
+    crowd_has(plan->crowd, COMPOSE_CANDIDATES);
     put_coming(plan);
     plan->newcomer = newcomer;
     if (!newcomer)
@@ -143,9 +147,8 @@ static const struct path_entry *next_due(const struct crowd *crowd)
 
 static void take_out(struct crowd *crowd, const struct path *path)
 {
-    for (uint32_t i = 0; i < crowd->count; i++)
-        for (uint32_t k = 0; k < path->entry_count; k++)
-            crowd->is_gone[i] |= crowd->entries[i].slot == path->entries[k].slot;
+    for (uint32_t i = 0; i < path->entry_count; i++)
+        crowd->is_gone[path->entries[i].place] = true;
 }
 
 static void note_newcomer(struct plan *plan, const struct path *path, uint64_t start_ns)
@@ -162,16 +165,16 @@ static bool is_plan_kept(struct plan *plan)
     struct composing composing;
     composing.dispatch = plan->dispatch;
     composing.model = plan->model;
-    composing.crowd = &plan->crowd;
+    composing.crowd = plan->crowd;
     composing.now_ns = plan->now_ns;
     composing.limit_ns = UINT64_MAX;
-    while ((first = next_due(&plan->crowd)) != NULL) {
+    while ((first = next_due(plan->crowd)) != NULL) {
         uint32_t at;
         find_free(plan, &at, &composing.elsewhere_ns);
         composing.start_ns = plan->free_ns[at];
         if (compose_path(&composing, first) == COMPOSED_LATE)
             return false;
-        take_out(&plan->crowd, &composing.path);
+        take_out(plan->crowd, &composing.path);
         note_newcomer(plan, &composing.path, plan->likely_ns[at]);
         plan->free_ns[at] += path_ns(&composing.path, COST_SAFE);
         plan->likely_ns[at] += path_ns(&composing.path, COST_TYPICAL);
@@ -256,7 +259,8 @@ enum trial dispatch_trial(struct dispatch *dispatch, const struct dispatch_reque
                           uint64_t now_ns, uint64_t *begins_ns)
 {
     struct plan plan;
-    if (!is_possible(dispatch, facts) || !plan_init(&plan, dispatch, facts->model, now_ns))
+    struct crowd crowd;
+    if (!is_possible(dispatch, facts) || !plan_init(&plan, dispatch, facts->model, now_ns, &crowd))
         return TRIAL_UNKNOWN;
     if (is_too_dear(dispatch, facts))
         return TRIAL_LATE;
