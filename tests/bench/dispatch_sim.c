@@ -97,6 +97,7 @@ void sim_answer(struct sim *sim, uint32_t slot)
     const double took_ns = (double)(sim->now_ns - request->arrived_ns);
     sim->slowdowns[at][counts->in_time + counts->late] =
         took_ns / sim_part_ns(request->from, request->to, request->rows);
+    counts->mean_ns += took_ns; /* so far the sum */
     counts->in_time += is_in_time;
     counts->late += !is_in_time;
     counts->answered_at[request->from] += is_in_time;
@@ -141,6 +142,9 @@ static void sum_up(struct sim *sim)
         struct sim_counts *counts = &sim->result->streams[i];
         const uint64_t count = counts->in_time + counts->late;
         qsort(sim->slowdowns[i], count, sizeof(double), compare);
+        for (uint64_t k = 0; k < count; k++)
+            counts->mean += sim->slowdowns[i][k] / (double)count;
+        counts->mean_ns = count ? counts->mean_ns / (double)count : 0;
         counts->p50 = count ? sim->slowdowns[i][count / 2] : 0;
         counts->p99 = count ? sim->slowdowns[i][count * 99 / 100] : 0;
     }

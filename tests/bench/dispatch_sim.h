@@ -46,7 +46,8 @@ struct sim_config {
 struct sim_counts {
     uint64_t offered, refused, dropped, in_time, late; /* late: answered after the deadline */
     uint64_t answered_at[SIM_CUTS], offered_at[SIM_CUTS]; /* in time, by the cut they came with */
-    double p50, p99; /* latency of what was answered, in unloaded times */
+    double p50, p99, mean; /* latency of what was answered, in unloaded times */
+    double mean_ns;
 };
 
 struct sim_result {
