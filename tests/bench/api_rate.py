@@ -22,7 +22,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 host.add_options(parser)
 parser.add_argument("--bare-page", default=host.ROOT / "build/tests/bench/bare_page", help="default build/tests/bench/bare_page")
 parser.add_argument("--rounds", type=int, default=5, help="of wrk, each (default 5)")
-parser.add_argument("--seconds", type=float, default=2, help="of each (default 2)")
+parser.add_argument("--seconds", type=int, default=2, help="of each; wrk takes whole ones (default 2)")
 parser.add_argument("--connections", type=int, default=32, help="of wrk (default 32)")
 parser.add_argument("--niceness", type=int, default=0, help="of all that is measured; under 0 needs root (default 0)")
 arguments = parser.parse_args()

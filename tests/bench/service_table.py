@@ -42,7 +42,7 @@ def printed(name, *words):
 
 def rate(options):
     """The row of api_rate."""
-    out = printed("api_rate.py", "--joint", options.joint, "--jointd", options.jointd, "--bare-page", options.bare_page, "--rounds", 3, "--seconds", 1.5)
+    out = printed("api_rate.py", "--joint", options.joint, "--jointd", options.jointd, "--bare-page", options.bare_page, "--rounds", 3)
     found = re.search(r"/v2/load, while it changes \| [^|]*\| ([\d,]+) ", out)
     return [cases.Row("`GET /v2/load` per second, one core", 60000, [float(found[1].replace(",", ""))], "api_rate: by joint-api's own time", digits=0)] if found else []
 
