@@ -207,8 +207,9 @@ static struct question ask(const struct dispatch *dispatch, const struct dispatc
         dispatch_has_hurried(dispatch, facts->class_index, now_ns))
         question.budget_ns = patient_ns;
     question.view = demand_look(&dispatch->demand, question.order_ns);
-    question.level_ns = dispatch_level_ns(
-        dispatch, (uint64_t)question.view.before_ns * dispatch->demand.workers, now_ns);
+    question.level_ns =
+        dispatch_level_ns(dispatch, facts->class_index,
+                          (uint64_t)question.view.before_ns * dispatch->demand.workers, now_ns);
     return question;
 }
 

@@ -135,8 +135,8 @@ void dispatch_measure_class(const struct dispatch *dispatch, uint32_t class_inde
     const uint64_t usual_ns =
         class->usual_ns > 0 ? (uint64_t) class->usual_ns : dispatch->config.patience_ns;
     const struct demand_view view = demand_look(demand, now_ns + usual_ns);
-    const uint64_t wait_ns =
-        dispatch_level_ns(dispatch, (uint64_t)view.before_ns * demand->workers, now_ns);
+    const uint64_t wait_ns = dispatch_level_ns(dispatch, class_index,
+                                               (uint64_t)view.before_ns * demand->workers, now_ns);
     load->queued = dispatch->class_queued[class_index];
     load->queued_ns = class->queued_ns;
     load->predicted_wait_ns = corrected_ns(class, wait_ns);

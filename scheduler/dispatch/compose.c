@@ -52,33 +52,11 @@ bool crowd_has(struct crowd *crowd, uint32_t index)
     return index < crowd->count;
 }
 
-/* A layer that takes long for the sake of others: alone it would take clearly less. */
-static bool is_long(const struct composing *composing, uint32_t cut, uint32_t rows)
-{
-    const struct batch_cost *cost = composing->path.cost;
-    const uint64_t ns = batch_cost_part_ns(cost, COST_TYPICAL, cut, cut + 1, rows);
-    return ns > composing->part_ns &&
-           ns > 3 * batch_cost_part_ns(cost, COST_TYPICAL, cut, cut + 1, 1) / 2;
-}
-
-static bool has_short_parts(const struct composing *composing)
-{
-    const struct path *path = &composing->path;
-    for (uint32_t i = 0; composing->part_ns != UINT64_MAX && i + 1 < path->point_count; i++) {
-        const struct path_point *point = &path->points[i];
-        for (uint32_t cut = point->cut; cut < point[1].cut; cut++)
-            if (is_long(composing, cut, point->rows))
-                return false;
-    }
-    return true;
-}
-
 static bool is_good(const struct composing *composing)
 {
     return path_is_in_time(&composing->path, COST_SAFE, composing->start_ns) &&
            (composing->limit_ns == UINT64_MAX ||
-            path_ns(&composing->path, COST_SAFE) <= composing->limit_ns) &&
-           has_short_parts(composing);
+            path_ns(&composing->path, COST_SAFE) <= composing->limit_ns);
 }
 
 /* Those that are not in a hurry do not make others wait that are. */
@@ -132,14 +110,9 @@ static void fill(struct composing *composing)
     }
 }
 
-/* False: the first would be late even alone. Who is in no hurry does not keep the worker for long
- * from looking at who is, while there are such. */
+/* False: the first would be late even alone. */
 static bool compose(struct composing *composing, const struct path_entry *first)
 {
-    const struct dispatch *dispatch = composing->dispatch;
-    const bool has_hurried = dispatch_has_hurried(dispatch, first->class_index, composing->now_ns);
-    composing->part_ns =
-        has_hurried && dispatch->config.max_run_ns ? dispatch->config.max_run_ns : UINT64_MAX;
     composing->guest_ns = 0;
     composing->has_refused = false;
     path_init(&composing->path, &composing->model->cost);

@@ -32,7 +32,6 @@ struct composing {
     uint64_t now_ns, start_ns;
     uint64_t limit_ns; /* the longest that the path may take */
     uint64_t elsewhere_ns; /* when another worker could begin; UINT64_MAX */
-    uint64_t part_ns; /* the longest that a layer of it may take; UINT64_MAX: any */
     uint32_t but; /* the slot of one that is left out; DISPATCH_NONE */
     uint64_t guest_ns; /* that those in no hurry added */
     bool has_refused; /* somebody, for being late by it or making late */

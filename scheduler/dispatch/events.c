@@ -211,6 +211,17 @@ bool dispatch_row_done(struct dispatch *dispatch, uint32_t worker, uint32_t numb
     return false;
 }
 
+/* What it ran inside of stood still meanwhile. */
+static void put_off_others(struct worker *worker, const struct run *run, uint64_t started_ns,
+                           uint64_t ended_ns)
+{
+    for (uint32_t i = 0; i < DISPATCH_WORKER_RECORDS; i++) {
+        struct run *other = &worker->runs[i];
+        if (other != run && other->is_open && other->part_began_ns && other->urgency < run->urgency)
+            other->part_began_ns += ended_ns - started_ns;
+    }
+}
+
 int dispatch_segment(struct dispatch *dispatch, uint32_t worker, uint32_t number, uint32_t from,
                      uint32_t to, uint32_t rows, uint64_t started_ns, uint64_t ended_ns,
                      uint64_t now_ns)
@@ -226,8 +237,10 @@ int dispatch_segment(struct dispatch *dispatch, uint32_t worker, uint32_t number
     if (run->at < to)
         run->at = to;
     const bool is_over = ended_ns > started_ns;
-    if (is_over)
+    if (is_over) {
         batch_cost_measure(&model->cost, from, to, rows, ended_ns - started_ns);
+        put_off_others(&dispatch->workers[worker], run, started_ns, ended_ns);
+    }
     run->part_from = from;
     run->part_rows = rows;
     run->part_began_ns = is_over ? 0 : started_ns < now_ns ? started_ns : now_ns;
@@ -266,5 +279,7 @@ int dispatch_run_done(struct dispatch *dispatch, uint32_t worker, uint32_t numbe
     if (dispatch->config.mode == DISPATCH_ACROSS)
         dispatch_reckon(dispatch, worker, now_ns);
     dispatch_note_ratio(dispatch, compute_ns, run->missed_count ? 0 : run->expected_ns);
+    for (uint32_t i = 0; i < dispatch->model_end; i++) /* what it was put before goes on */
+        dispatch->models[i].wants_join |= run->urgency > DISPATCH_URGENCY;
     return 0;
 }

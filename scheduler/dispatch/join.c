@@ -2,20 +2,28 @@
  *
  * Who can still be in time with a dispatch that has not reached its cut, and makes nobody late
  * there, joins it: that is sooner, and shares what is left. Who can not wait until the worker is
- * done goes before, at the next cut, if all that the worker has stays in time even so; and who is
- * of a class in a hurry does not wait at all for one that is not. */
+ * done goes before, if all that the worker has stays in time even so; and who is of a class in a
+ * hurry does not wait at all for one that is not. The worker turns to it in the midst of a layer:
+ *
+ *   run        part ──┐                    ┌── rest of the part ──> rest of its way
+ *   before it         └─ its way to the end┘
+ */
 #include "scheduler/dispatch/state.h"
 
 #include <stddef.h>
 
 enum { CANDIDATES = 16 };
 
+/* Until a worker looks up from what it runs, as a rule: compute/worker/README.md. */
+#define PAUSE_NS 300000u
+
 /* A worker that runs something, as joins see it. */
 struct host {
     uint32_t at;
-    struct worker *worker;
-    struct run *run; /* whose part it runs */
-    uint64_t start_ns; /* when that is over, and the worker looks what is next */
+    const struct worker *worker;
+    const struct run *run; /* whose part it runs */
+    uint64_t now_ns;
+    uint64_t start_ns; /* when that is over, unless others go before */
     struct path rest; /* of the run, from there */
     uint64_t rest_ns; /* that takes */
     uint32_t open_count;
@@ -42,15 +50,23 @@ void dispatch_rest(const struct dispatch *dispatch, const struct run *run, struc
     }
 }
 
-/* When the part that it runs is over. */
-static uint64_t part_end_ns(const struct dispatch *dispatch, const struct run *run, uint64_t now_ns)
+/* Of the part that the worker runs; of one that stands still since a more urgent one began. */
+static uint64_t part_left_ns(const struct dispatch *dispatch, const struct worker *worker,
+                             const struct run *run, enum batch_cost_kind kind, uint64_t now_ns)
 {
     if (!run->part_began_ns)
-        return now_ns;
+        return 0;
+    uint64_t since_ns = now_ns;
+    for (uint32_t i = 0; i < DISPATCH_WORKER_RECORDS; i++) {
+        const struct run *other = &worker->runs[i];
+        if (other->is_open && other->part_began_ns && other->urgency > run->urgency &&
+            other->part_began_ns < since_ns)
+            since_ns = other->part_began_ns;
+    }
     const uint64_t end_ns =
-        run->part_began_ns + batch_cost_part_ns(&dispatch->models[run->model].cost, COST_TYPICAL,
+        run->part_began_ns + batch_cost_part_ns(&dispatch->models[run->model].cost, kind,
                                                 run->part_from, run->at, run->part_rows);
-    return end_ns > now_ns ? end_ns : now_ns;
+    return end_ns > since_ns ? end_ns - since_ns : 0;
 }
 
 void dispatch_reckon(struct dispatch *dispatch, uint32_t at, uint64_t now_ns)
@@ -63,7 +79,8 @@ void dispatch_reckon(struct dispatch *dispatch, uint32_t at, uint64_t now_ns)
             continue;
         struct path path;
         dispatch_rest(dispatch, run, &path);
-        ends_ns += part_end_ns(dispatch, run, now_ns) - now_ns + path_ns(&path, COST_TYPICAL);
+        ends_ns += part_left_ns(dispatch, worker, run, COST_TYPICAL, now_ns) +
+                   path_ns(&path, COST_TYPICAL);
     }
     worker->ends_ns = ends_ns;
 }
@@ -74,29 +91,33 @@ static bool is_before(const struct run *run, const struct run *other)
                                           : (int32_t)(run->number - other->number) < 0;
 }
 
-/* The class of the row that is in the greatest hurry; of an empty path the first. */
-static uint32_t most_hurried(const struct dispatch *dispatch, const struct path *path)
+/* The class of the row that is in the greatest hurry; DISPATCH_NONE: all were answered. */
+static uint32_t most_hurried(const struct dispatch *dispatch, const struct run *run)
 {
-    uint32_t most = path->entry_count ? path->entries[0].class_index : 0;
-    for (uint32_t i = 1; i < path->entry_count; i++) {
-        const uint32_t other = path->entries[i].class_index;
-        if (dispatch->admission[other].usual_ns < dispatch->admission[most].usual_ns)
+    uint32_t most = DISPATCH_NONE;
+    for (uint64_t bits = run->pending; bits; bits &= bits - 1) {
+        const uint32_t slot = run->rows[__builtin_ctzll(bits)].slot;
+        const uint32_t other = dispatch->requests[slot].facts.class_index;
+        if (most == DISPATCH_NONE ||
+            dispatch->admission[other].usual_ns < dispatch->admission[most].usual_ns)
             most = other;
     }
     return most;
 }
 
 /* False: it runs nothing that can be joined or put off. */
-static bool find_host(struct dispatch *dispatch, uint32_t at, uint64_t now_ns, struct host *host)
+static bool find_host(const struct dispatch *dispatch, uint32_t at, uint64_t now_ns,
+                      struct host *host)
 {
-    struct worker *worker = &dispatch->workers[at];
+    const struct worker *worker = &dispatch->workers[at];
     host->run = NULL;
+    host->now_ns = now_ns;
     host->open_count = 0;
     for (uint32_t i = 0; i < DISPATCH_WORKER_RECORDS; i++) {
-        struct run *run = &worker->runs[i];
+        const struct run *run = &worker->runs[i];
         if (!run->is_open)
             continue;
-        if (run->part_began_ns)
+        if (run->part_began_ns && (!host->run || is_before(run, host->run)))
             host->run = run;
         uint32_t place = host->open_count++;
         for (; place && is_before(run, host->open[place - 1]); place--)
@@ -107,21 +128,43 @@ static bool find_host(struct dispatch *dispatch, uint32_t at, uint64_t now_ns, s
         return false;
     host->at = at;
     host->worker = worker;
-    host->start_ns = part_end_ns(dispatch, host->run, now_ns);
+    host->start_ns = now_ns + part_left_ns(dispatch, worker, host->run, COST_TYPICAL, now_ns);
     dispatch_rest(dispatch, host->run, &host->rest);
     host->rest_ns = path_ns(&host->rest, COST_TYPICAL);
-    host->class_index = most_hurried(dispatch, &host->rest);
+    host->class_index = most_hurried(dispatch, host->run);
     return true;
 }
 
+/* How much later those could be done that leave where the part ends. */
+static int64_t part_slack_ns(const struct dispatch *dispatch, const struct run *run,
+                             uint64_t end_ns)
+{
+    int64_t least_ns = INT64_MAX;
+    for (uint64_t bits = run->pending; bits; bits &= bits - 1) {
+        const uint32_t slot = run->rows[__builtin_ctzll(bits)].slot;
+        const struct dispatch_request *facts = &dispatch->requests[slot].facts;
+        const int64_t slack_ns = (int64_t)(facts->deadline_ns - end_ns);
+        if (facts->to <= run->at && facts->deadline_ns != DISPATCH_NO_DEADLINE &&
+            slack_ns < least_ns)
+            least_ns = slack_ns;
+    }
+    return least_ns;
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* How much later all that the worker has could be done; negative: it is late already. With
- * is_before only what comes after the urgent, from *start_ns on, which is set. */
+ * is_before only what comes after the urgent, behind which one more could begin at *start_ns, which
+ * is set. */
 static int64_t slack_ns(const struct dispatch *dispatch, const struct host *host, bool is_before,
                         uint64_t *start_ns)
 {
-    uint64_t at_ns = host->start_ns;
+    uint64_t at_ns = host->now_ns;
     int64_t least_ns = INT64_MAX;
-    *start_ns = at_ns;
+    *start_ns = at_ns + PAUSE_NS;
     for (uint32_t i = 0; i < host->open_count; i++) {
         struct path other;
         const struct path *path = &host->rest;
@@ -130,13 +173,47 @@ static int64_t slack_ns(const struct dispatch *dispatch, const struct host *host
             path = &other;
         }
         const bool is_passed = is_before && host->open[i]->urgency > DISPATCH_URGENCY;
-        const int64_t slack_ns = path_slack_ns(path, COST_SAFE, at_ns);
-        if (!is_passed && slack_ns < least_ns)
-            least_ns = slack_ns;
+        at_ns += part_left_ns(dispatch, host->worker, host->open[i], COST_SAFE, host->now_ns);
+        if (!is_passed)
+            least_ns = lesser(least_ns, path_slack_ns(path, COST_SAFE, at_ns));
+        if (!is_passed && host->open[i]->part_began_ns && (is_before || host->open[i] != host->run))
+            least_ns = lesser(least_ns, part_slack_ns(dispatch, host->open[i], at_ns));
         at_ns += path_ns(path, COST_SAFE);
-        *start_ns = is_passed ? at_ns : *start_ns;
+        *start_ns = is_passed ? at_ns + PAUSE_NS : *start_ns;
     }
     return least_ns;
+}
+
+/* Whether one of the class waits for none of those that it could go before. */
+static bool is_ahead_of_all(const struct dispatch *dispatch, const struct worker *worker,
+                            uint32_t class_index)
+{
+    bool is_ahead = false;
+    for (uint32_t i = 0; i < DISPATCH_WORKER_RECORDS; i++) {
+        const struct run *run = &worker->runs[i];
+        if (!run->is_open || run->urgency > DISPATCH_URGENCY)
+            continue;
+        const uint32_t other = most_hurried(dispatch, run);
+        is_ahead = other == DISPATCH_NONE || dispatch_is_hurried(dispatch, class_index, other);
+        if (!is_ahead)
+            return false;
+    }
+    return is_ahead;
+}
+
+uint64_t dispatch_begins_ns(const struct dispatch *dispatch, uint32_t at, uint32_t class_index,
+                            uint64_t needed_ns, uint64_t now_ns)
+{
+    const struct worker *worker = &dispatch->workers[at];
+    const uint64_t ends_ns =
+        worker->open_count && worker->ends_ns > now_ns ? worker->ends_ns : now_ns;
+    struct host host;
+    uint64_t start_ns;
+    if (dispatch->config.mode != DISPATCH_ACROSS ||
+        !is_ahead_of_all(dispatch, worker, class_index) || !find_host(dispatch, at, now_ns, &host))
+        return ends_ns;
+    const int64_t slack = slack_ns(dispatch, &host, true, &start_ns);
+    return slack >= 0 && (uint64_t)slack >= needed_ns && start_ns < ends_ns ? start_ns : ends_ns;
 }
 
 /* One that might enter, waiting or not even queued yet. */
@@ -150,7 +227,7 @@ struct guest {
 static bool is_ahead(const struct dispatch *dispatch, const struct host *host,
                      const struct guest *guest)
 {
-    return host->rest.entry_count &&
+    return host->class_index != DISPATCH_NONE &&
            dispatch_is_hurried(dispatch, guest->entry.class_index, host->class_index);
 }
 
@@ -158,7 +235,7 @@ static bool is_ahead(const struct dispatch *dispatch, const struct host *host,
 static bool can_join(const struct dispatch *dispatch, struct host *host, const struct guest *guest)
 {
     const struct path_entry *entry = &guest->entry;
-    const bool is_behind = host->rest.entry_count &&
+    const bool is_behind = host->class_index != DISPATCH_NONE &&
                            dispatch_is_hurried(dispatch, host->class_index, entry->class_index);
     if (host->run->model != guest->model || host->run->is_alone || is_behind ||
         is_ahead(dispatch, host, guest) || entry->from < host->run->at || entry->to > host->run->to)
@@ -183,10 +260,10 @@ static bool can_go_before(const struct dispatch *dispatch, const struct host *ho
     const uint64_t due_ns = guest->entry.due_ns;
     const uint32_t last = host->open_count - 1;
     if (host->open[last]->urgency > DISPATCH_URGENCY || due_ns == DISPATCH_NO_DEADLINE ||
-        (host->open[last] == host->run && !host->rest.entry_count) ||
         dispatch_free_record(host->worker) == DISPATCH_NONE)
         return false;
-    if (!is_ahead(dispatch, host, guest) && host->worker->ends_ns + guest->needed_ns <= due_ns)
+    if (!is_ahead_of_all(dispatch, host->worker, guest->entry.class_index) &&
+        host->worker->ends_ns + guest->needed_ns <= due_ns)
         return false;
     const int64_t slack = slack_ns(dispatch, host, true, start_ns);
     if (*start_ns + guest->needed_ns > due_ns || slack < 0 || (uint64_t)slack < guest->needed_ns)
@@ -220,7 +297,8 @@ static bool join(struct dispatch *dispatch, struct host *host, const struct gues
     const uint64_t alone_ns = dispatch->requests[slot].alone_ns;
     if (alone_ns > gift.expected_ns)
         dispatch->counts.saved_ns += alone_ns - gift.expected_ns;
-    dispatch_give_more(dispatch, &gift, host->run, action);
+    dispatch_give_more(dispatch, &gift,
+                       &dispatch->workers[host->at].runs[host->run - host->worker->runs], action);
     return true;
 }
 
@@ -247,13 +325,19 @@ bool dispatch_could_join(struct dispatch *dispatch, const struct dispatch_reques
         return true;
     }
     *added_ns = guest.needed_ns;
-    *begins_ns = host.start_ns;
-    if (!host.rest.entry_count && host.open_count == 1) /* it is next */
-        return host.start_ns + guest.needed_ns <= guest.entry.due_ns;
-    const bool can = can_go_before(dispatch, &host, &guest, &start_ns, &limit_ns);
-    if (can)
+    if (can_go_before(dispatch, &host, &guest, &start_ns, &limit_ns)) {
         *begins_ns = start_ns;
-    return can;
+        return true;
+    }
+    *begins_ns = host.start_ns;
+    return !host.rest.entry_count && host.open_count == 1 && /* it is next */
+           host.start_ns + guest.needed_ns <= guest.entry.due_ns;
+}
+
+/* Those that come while a more urgent one runs wait for its end, and then go together. */
+static bool is_its_turn(const struct dispatch *dispatch, const struct host *host, uint64_t start_ns)
+{
+    return start_ns <= host->now_ns + PAUSE_NS + dispatch->config.commit_ahead_ns;
 }
 
 /* The most urgent of the model that can. */
@@ -271,7 +355,8 @@ static bool look_at(struct dispatch *dispatch, uint32_t at, struct host *host, u
         uint64_t start_ns, limit_ns;
         if (join(dispatch, host, &guest, action))
             return true;
-        if (can_go_before(dispatch, host, &guest, &start_ns, &limit_ns)) {
+        if (can_go_before(dispatch, host, &guest, &start_ns, &limit_ns) &&
+            is_its_turn(dispatch, host, start_ns)) {
             dispatch_compose_before(dispatch, slot, host->at, start_ns, limit_ns, now_ns, action);
             return true;
         }

@@ -1,22 +1,30 @@
 /* How loaded a dispatcher is, and what a request would take. */
 #include "scheduler/dispatch/state.h"
 
-static uint64_t left_ns(const struct worker *worker, uint64_t now_ns)
+/* What a worker has that one of the class would wait for; DISPATCH_NONE: all that it has. */
+static uint64_t left_ns(const struct dispatch *dispatch, uint32_t at, uint32_t class_index,
+                        uint64_t queued_ns, uint64_t now_ns)
 {
-    return worker->open_count && worker->ends_ns > now_ns ? worker->ends_ns - now_ns : 0;
+    const struct worker *worker = &dispatch->workers[at];
+    if (!worker->open_count || worker->ends_ns <= now_ns)
+        return 0;
+    return class_index == DISPATCH_NONE
+               ? worker->ends_ns - now_ns
+               : dispatch_begins_ns(dispatch, at, class_index, queued_ns, now_ns) - now_ns;
 }
 
 /* What is queued is poured over the workers, into the one that is done first, as water: the level
  * is when the next could begin. Those that are busy for longer take none; each round leaves out
  * such, and the level of the others only sinks by it. */
-uint64_t dispatch_level_ns(const struct dispatch *dispatch, uint64_t queued_ns, uint64_t now_ns)
+uint64_t dispatch_level_ns(const struct dispatch *dispatch, uint32_t class_index,
+                           uint64_t queued_ns, uint64_t now_ns)
 {
     uint64_t level_ns = UINT64_MAX;
     for (;;) {
         uint64_t sum_ns = queued_ns, count = 0;
         for (uint32_t i = 0; i < dispatch->config.max_workers; i++) {
             const struct worker *worker = &dispatch->workers[i];
-            const uint64_t ns = left_ns(worker, now_ns);
+            const uint64_t ns = left_ns(dispatch, i, class_index, queued_ns, now_ns);
             if (!worker->model_count || ns > level_ns)
                 continue;
             sum_ns += ns;
@@ -50,7 +58,7 @@ void dispatch_measure(const struct dispatch *dispatch, uint64_t now_ns, struct d
         if (worker->open_count && now_ns > worker->began_ns)
             load->busy_ns += now_ns - worker->began_ns;
     }
-    load->predicted_wait_ns = dispatch_level_ns(dispatch, queued_ns, now_ns);
+    load->predicted_wait_ns = dispatch_level_ns(dispatch, DISPATCH_NONE, queued_ns, now_ns);
 }
 
 uint32_t dispatch_class_queued(const struct dispatch *dispatch, uint32_t class_index)

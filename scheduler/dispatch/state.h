@@ -239,7 +239,8 @@ uint32_t dispatch_most_queued(const struct dispatch *dispatch, uint32_t class_in
 void dispatch_look_at_credits(struct dispatch *dispatch, uint64_t now_ns);
 
 /* load.c: when the next could begin, from now on, if so much is queued. */
-uint64_t dispatch_level_ns(const struct dispatch *dispatch, uint64_t queued_ns, uint64_t now_ns);
+uint64_t dispatch_level_ns(const struct dispatch *dispatch, uint32_t class_index,
+                           uint64_t queued_ns, uint64_t now_ns);
 
 /* counts.c: a dispatch that should have taken predicted_ns (0: not known) took compute_ns. */
 void dispatch_note_ratio(struct dispatch *dispatch, uint64_t compute_ns, uint64_t predicted_ns);
@@ -266,6 +267,11 @@ void dispatch_rest(const struct dispatch *dispatch, const struct run *run, struc
 void dispatch_reckon(struct dispatch *dispatch, uint32_t worker, uint64_t now_ns);
 /* Somebody that waits joins a dispatch that runs, or is put before it. False: nobody. */
 bool dispatch_join(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_action *action);
+
+/* When the worker is done with what it has, or where one of that class, and so much with it, can go
+ * before some of it: with what it would come behind. */
+uint64_t dispatch_begins_ns(const struct dispatch *dispatch, uint32_t worker, uint32_t class_index,
+                            uint64_t needed_ns, uint64_t now_ns);
 
 /* Whether one that is not queued yet could; what that adds to the worker's work, and when it would
  * most likely begin. */

@@ -34,6 +34,8 @@ struct plan {
     uint32_t workers[MOST_WORKERS];
     uint64_t free_ns[MOST_WORKERS]; /* when each can begin, at the latest */
     uint64_t likely_ns[MOST_WORKERS]; /* and most likely */
+    uint64_t ahead_ns[MOST_WORKERS]; /* by so much sooner one of the newcomer's class can */
+    uint32_t class_index;
     const struct dispatch_request *newcomer; /* NULL: it has its place already */
     uint64_t begins_ns; /* the newcomer, most likely */
     struct crowd *crowd; /* all that wait; each plan anew, in the same memory */
@@ -53,9 +55,13 @@ static bool is_short(const struct dispatch *dispatch, const struct model *model)
     return waiting < MOST_WAITING && waiting == dispatch->queued_count + dispatch->reserved_count;
 }
 
-static bool plan_init(struct plan *plan, const struct dispatch *dispatch, uint32_t model,
-                      uint64_t now_ns, struct crowd *crowd)
+static bool plan_init(struct plan *plan, const struct dispatch *dispatch,
+                      const struct dispatch_request *facts, uint64_t now_ns, struct crowd *crowd)
 {
+    const uint32_t model = facts->model;
+    const uint64_t needed_ns = batch_cost_ns(&dispatch->models[model].cost, COST_SAFE, facts->from,
+                                             facts->to, facts->rows);
+    plan->class_index = facts->class_index;
     plan->dispatch = dispatch;
     plan->crowd = crowd;
     plan->model = &dispatch->models[model];
@@ -73,6 +79,9 @@ static bool plan_init(struct plan *plan, const struct dispatch *dispatch, uint32
         plan->free_ns[plan->worker_count] =
             worker->open_count && worker->ends_ns > now_ns ? worker->ends_ns : now_ns;
         plan->likely_ns[plan->worker_count] = plan->free_ns[plan->worker_count];
+        plan->ahead_ns[plan->worker_count] =
+            plan->free_ns[plan->worker_count] -
+            dispatch_begins_ns(dispatch, i, facts->class_index, needed_ns, now_ns);
         plan->worker_count++;
     }
     return plan->worker_count > 0;
@@ -171,11 +180,13 @@ static bool is_plan_kept(struct plan *plan)
     while ((first = next_due(plan->crowd)) != NULL) {
         uint32_t at;
         find_free(plan, &at, &composing.elsewhere_ns);
-        composing.start_ns = plan->free_ns[at];
+        if (first->class_index != plan->class_index)
+            plan->ahead_ns[at] = 0;
+        composing.start_ns = plan->free_ns[at] - plan->ahead_ns[at];
         if (compose_path(&composing, first) == COMPOSED_LATE)
             return false;
         take_out(plan->crowd, &composing.path);
-        note_newcomer(plan, &composing.path, plan->likely_ns[at]);
+        note_newcomer(plan, &composing.path, plan->likely_ns[at] - plan->ahead_ns[at]);
         plan->free_ns[at] += path_ns(&composing.path, COST_SAFE);
         plan->likely_ns[at] += path_ns(&composing.path, COST_TYPICAL);
     }
@@ -260,7 +271,7 @@ enum trial dispatch_trial(struct dispatch *dispatch, const struct dispatch_reque
 {
     struct plan plan;
     struct crowd crowd;
-    if (!is_possible(dispatch, facts) || !plan_init(&plan, dispatch, facts->model, now_ns, &crowd))
+    if (!is_possible(dispatch, facts) || !plan_init(&plan, dispatch, facts, now_ns, &crowd))
         return TRIAL_UNKNOWN;
     if (is_too_dear(dispatch, facts))
         return TRIAL_LATE;

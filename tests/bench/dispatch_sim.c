@@ -123,8 +123,8 @@ static void pass_time(struct sim *sim)
     for (uint32_t i = 0; i < sim->config.stream_count; i++)
         next_ns = sim->next_ns[i] < next_ns ? sim->next_ns[i] : next_ns;
     for (uint32_t i = 0; i < sim->config.workers; i++)
-        if (sim->workers[i].is_running && sim->workers[i].ends_ns < next_ns)
-            next_ns = sim->workers[i].ends_ns;
+        if (sim->workers[i].part.is_there && sim->workers[i].part.ends_ns < next_ns)
+            next_ns = sim->workers[i].part.ends_ns;
     sim->now_ns = next_ns > sim->now_ns ? next_ns : sim->now_ns;
 }
 

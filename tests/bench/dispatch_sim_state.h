@@ -26,13 +26,21 @@ struct sim_path {
     struct sim_row rows[DISPATCH_MAX_BATCH];
 };
 
+/* A part of a path. */
+struct sim_part {
+    bool is_there;
+    uint32_t number, end; /* of its dispatch, and the cut where it ends */
+    uint32_t rows;
+    uint64_t spent_ns; /* before it was put off */
+    uint64_t began_ns, ends_ns; /* of the rest */
+};
+
 struct sim_worker {
     uint32_t path_count;
     struct sim_path paths[SIM_PATHS]; /* in the order given */
-    bool is_running;
-    uint32_t running, end; /* which of them, and the cut where its part ends */
-    uint32_t part_rows, last_number;
-    uint64_t began_ns, ends_ns;
+    struct sim_part part; /* that runs */
+    struct sim_part held; /* that stands still meanwhile */
+    uint32_t last_number;
 };
 
 struct sim {

@@ -33,6 +33,12 @@ static const double cut_floats[SIM_CUTS] = {150528, 290400, 290400, 69984, 18662
                                             9216,   4096,   4096,   1000,  1000};
 #define NS_PER_FLOAT (4 / 2.7)
 
+/* At most until the next pause: tests/bench/pause_bench.c. */
+#define PAUSE_NS 400e3
+#ifndef SIM_NESTS
+#define SIM_NESTS 1
+#endif
+
 double sim_part_ns(uint32_t from, uint32_t to, uint32_t rows)
 {
     double ms = 0;
@@ -65,14 +71,24 @@ static uint32_t next_end(const struct sim_path *path)
     return end;
 }
 
-/* Of the dispatches, the most urgent: the first of them, of equals. */
-static uint32_t next_path(const struct sim_worker *worker)
+static struct sim_path *find_path(struct sim_worker *worker, uint32_t number)
 {
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < worker->path_count; i++)
-        if (worker->paths[i].said.urgency > worker->paths[best].said.urgency)
-            best = i;
-    return best;
+    for (uint32_t i = 0; i < worker->path_count; i++)
+        if (worker->paths[i].said.number == number)
+            return &worker->paths[i];
+    return NULL;
+}
+
+/* Of the dispatches, the most urgent: the first of them, of equals. While one is held, only who is
+ * more urgent. NULL: none. */
+static struct sim_path *next_path(struct sim_worker *worker)
+{
+    struct sim_path *best = worker->held.is_there ? find_path(worker, worker->held.number) : NULL;
+    const struct sim_path *held = best;
+    for (uint32_t i = 0; i < worker->path_count; i++)
+        if (!best || worker->paths[i].said.urgency > best->said.urgency)
+            best = &worker->paths[i];
+    return best == held ? NULL : best;
 }
 
 /* To the next cut where there is a row; those that wait there enter. Returns how many run. */
@@ -97,26 +113,50 @@ static uint32_t advance(struct sim_path *path)
     return active;
 }
 
-static void begin(struct sim *sim, uint32_t at)
+static void begin(struct sim *sim, uint32_t at, uint64_t now_ns)
 {
     struct sim_worker *worker = &sim->workers[at];
-    worker->is_running = worker->path_count > 0;
-    if (!worker->is_running)
+    struct sim_part *part = &worker->part;
+    struct sim_path *path = next_path(worker);
+    *part = (struct sim_part){0};
+    if (!path) { /* what was held goes on, without a word */
+        const uint64_t left_ns = worker->held.ends_ns - worker->held.began_ns;
+        *part = worker->held;
+        part->began_ns = now_ns;
+        part->ends_ns = now_ns + left_ns;
+        worker->held.is_there = false;
+        worker->last_number = part->is_there ? part->number : worker->last_number;
         return;
-    worker->running = next_path(worker);
-    struct sim_path *path = &worker->paths[worker->running];
-    worker->part_rows = advance(path);
-    worker->end = next_end(path);
-    double ns = sim_part_ns(path->at, worker->end, worker->part_rows);
-    if (path->said.number != worker->last_number || path->has_news)
+    }
+    part->is_there = true;
+    part->number = path->said.number;
+    part->rows = advance(path);
+    part->end = next_end(path);
+    double ns = sim_part_ns(path->at, part->end, part->rows);
+    if (part->number != worker->last_number || path->has_news)
         ns += path->kept_rows * cut_floats[path->at] * NS_PER_FLOAT;
-    worker->last_number = path->said.number;
-    worker->began_ns = sim->now_ns;
-    worker->ends_ns = sim->now_ns + 1 + (uint64_t)(ns * (0.9 + 0.2 * sim_unit(sim)));
+    worker->last_number = part->number;
+    part->began_ns = now_ns;
+    part->ends_ns = now_ns + 1 + (uint64_t)(ns * (0.9 + 0.2 * sim_unit(sim)));
     sim->result->parts++;
-    sim->result->part_rows += worker->part_rows;
-    dispatch_segment(sim->dispatch, at, path->said.number, path->at, worker->end, worker->part_rows,
-                     sim->now_ns, 0, sim->now_ns);
+    sim->result->part_rows += part->rows;
+    dispatch_segment(sim->dispatch, at, part->number, path->at, part->end, part->rows, now_ns, 0,
+                     sim->now_ns);
+}
+
+/* Somebody more urgent runs inside of the part, from the next pause on. */
+static void interrupt(struct sim *sim, uint32_t at, uint8_t urgency)
+{
+    struct sim_worker *worker = &sim->workers[at];
+    struct sim_part *part = &worker->part;
+    const uint64_t now_ns = sim->now_ns + (uint64_t)(PAUSE_NS * sim_unit(sim));
+    if (!part->is_there || worker->held.is_there || part->ends_ns <= now_ns ||
+        part->began_ns > now_ns || find_path(worker, part->number)->said.urgency >= urgency)
+        return;
+    part->spent_ns += now_ns - part->began_ns;
+    part->began_ns = now_ns;
+    worker->held = *part;
+    begin(sim, at, now_ns);
 }
 
 static void say_row(struct sim *sim, uint32_t worker, uint32_t number,
@@ -127,9 +167,10 @@ static void say_row(struct sim *sim, uint32_t worker, uint32_t number,
         sim_answer(sim, row->slot);
 }
 
-static void close_path(struct sim *sim, uint32_t at, uint32_t index)
+static void close_path(struct sim *sim, uint32_t at, const struct sim_path *path)
 {
     struct sim_worker *worker = &sim->workers[at];
+    const uint32_t index = (uint32_t)(path - worker->paths);
     dispatch_run_done(sim->dispatch, at, worker->paths[index].said.number,
                       worker->paths[index].compute_ns, sim->now_ns);
     worker->path_count--;
@@ -140,13 +181,15 @@ static void close_path(struct sim *sim, uint32_t at, uint32_t index)
 void sim_worker_work(struct sim *sim, uint32_t at)
 {
     struct sim_worker *worker = &sim->workers[at];
-    if (!worker->is_running || worker->ends_ns > sim->now_ns)
+    const struct sim_part part = worker->part;
+    if (!part.is_there || part.ends_ns > sim->now_ns)
         return;
-    struct sim_path *path = &worker->paths[worker->running];
-    dispatch_segment(sim->dispatch, at, path->said.number, path->at, worker->end, worker->part_rows,
-                     worker->began_ns, sim->now_ns, sim->now_ns);
-    path->at = worker->end;
-    path->compute_ns += sim->now_ns - worker->began_ns;
+    struct sim_path *path = find_path(worker, part.number);
+    const uint64_t spent_ns = part.spent_ns + sim->now_ns - part.began_ns;
+    dispatch_segment(sim->dispatch, at, part.number, path->at, part.end, part.rows,
+                     sim->now_ns - spent_ns, sim->now_ns, sim->now_ns);
+    path->at = part.end;
+    path->compute_ns += spent_ns;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < path->row_count; i++) {
         if (path->rows[i].is_active && path->rows[i].to == path->at)
@@ -156,8 +199,8 @@ void sim_worker_work(struct sim *sim, uint32_t at)
     }
     path->row_count = kept;
     if (!kept)
-        close_path(sim, at, worker->running);
-    begin(sim, at);
+        close_path(sim, at, path);
+    begin(sim, at, sim->now_ns);
 }
 
 static void fail(const char *what)
@@ -166,13 +209,22 @@ static void fail(const char *what)
     exit(1);
 }
 
-static void add_rows(struct sim *sim, uint32_t at, struct sim_path *path, bool is_running,
+/* The first cut where rows can still enter. */
+static uint32_t first_cut(const struct sim_worker *worker, const struct sim_path *path)
+{
+    const struct sim_part *parts[] = {&worker->part, &worker->held};
+    for (int i = 0; i < 2; i++)
+        if (parts[i]->is_there && parts[i]->number == path->said.number)
+            return parts[i]->end;
+    return path->at;
+}
+
+static void add_rows(struct sim *sim, uint32_t at, struct sim_path *path,
                      const struct dispatch_action *action)
 {
-    const struct sim_worker *worker = &sim->workers[at];
+    const uint32_t first = first_cut(&sim->workers[at], path);
     for (uint32_t i = 0; i < action->row_count; i++) {
         const struct dispatch_request *request = &sim->requests[action->rows[i].slot];
-        const uint32_t first = is_running ? worker->end : path->at;
         uint32_t load = 0;
         if (request->from < first) {
             say_row(sim, at, action->number, &action->rows[i], false);
@@ -208,7 +260,9 @@ void sim_worker_take(struct sim *sim, const struct dispatch_action *action)
         *path = (struct sim_path){.said = *action, .at = action->from};
         worker->path_count++;
     }
-    add_rows(sim, action->worker, path, worker->is_running && worker->running == index, action);
-    if (!worker->is_running)
-        begin(sim, action->worker);
+    add_rows(sim, action->worker, path, action);
+    if (!worker->part.is_there)
+        begin(sim, action->worker, sim->now_ns);
+    else if (action->kind == DISPATCH_RUN && SIM_NESTS)
+        interrupt(sim, action->worker, action->urgency);
 }

@@ -1,7 +1,8 @@
 /* The best that one worker could do with a few requests of one row, by trying everything.
  *
  * At each moment it takes any of those that stand at one cut through the next layer together. That
- * is more freedom than paths have, so no dispatcher does better; it knows too who comes later. */
+ * is more freedom than paths have, so no dispatcher does better; it knows too who comes later. But
+ * it runs nothing inside of a layer of others, which may serve one more where some come later. */
 #ifndef TESTS_PROPERTY_DISPATCH_BRUTE_H
 #define TESTS_PROPERTY_DISPATCH_BRUTE_H
 

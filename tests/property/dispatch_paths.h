@@ -54,10 +54,19 @@ struct paths_run {
     struct paths_row rows[DISPATCH_MAX_BATCH];
 };
 
+/* A part that stands still while a more urgent one runs inside of it. */
+struct paths_held {
+    bool is_there;
+    uint32_t number, end, part_rows;
+    uint64_t spent_ns, left_ns;
+};
+
 struct paths_worker {
     bool is_up, is_hung, is_running;
     uint32_t run_count, running, end, part_rows;
+    uint64_t spent_ns; /* on the part that runs, before it was held */
     uint64_t began_ns, ends_ns;
+    struct paths_held held;
     struct paths_run runs[PATHS_OPEN]; /* in the order given */
 };
 
@@ -76,6 +85,7 @@ struct paths {
     struct paths_worker workers[PATHS_WORKERS];
     struct paths_request requests[PATHS_REQUESTS];
     uint64_t submitted_count, row_count, ended_counts[PATHS_ENDS], late_count, missed_count;
+    uint64_t held_count;
     uint64_t compared_count; /* decisions that were the reference's */
     const char *wrong;
 };

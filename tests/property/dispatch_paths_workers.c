@@ -101,25 +101,58 @@ static void say_part(struct paths *paths, uint32_t at, const struct paths_run *r
                      uint64_t ended_ns)
 {
     const struct paths_worker *worker = &paths->workers[at];
+    const uint64_t began_ns = worker->began_ns - worker->spent_ns;
     paths_expect(paths,
                  !dispatch_segment(paths->dispatch, at, run->said.number, run->at, worker->end,
-                                   worker->part_rows, worker->began_ns, ended_ns, paths->now_ns),
+                                   worker->part_rows, began_ns, ended_ns, paths->now_ns),
                  "a dispatch whose part is told is open");
     if (paths->has_reference)
         reference_segment(&paths->reference, at, run->said.number, run->at, worker->end,
-                          worker->part_rows, worker->began_ns, ended_ns, paths->now_ns);
+                          worker->part_rows, began_ns, ended_ns, paths->now_ns);
+}
+
+static uint32_t index_of(const struct paths_worker *worker, uint32_t number)
+{
+    uint32_t index = 0;
+    while (index < worker->run_count && worker->runs[index].said.number != number)
+        index++;
+    return index;
+}
+
+/* The most urgent; while one is held, only who is more urgent. False: none. */
+static bool choose(struct paths_worker *worker)
+{
+    const bool is_held = worker->held.is_there;
+    const uint32_t held = is_held ? index_of(worker, worker->held.number) : NOBODY;
+    worker->running = is_held ? held : 0;
+    for (uint32_t i = 0; i < worker->run_count; i++)
+        if (worker->runs[i].said.urgency > worker->runs[worker->running].said.urgency)
+            worker->running = i;
+    return worker->run_count && worker->running != held;
+}
+
+/* What was held goes on, without a word. */
+static void resume(struct paths *paths, struct paths_worker *worker)
+{
+    const struct paths_held held = worker->held;
+    worker->held.is_there = false;
+    worker->end = held.end;
+    worker->part_rows = held.part_rows;
+    worker->spent_ns = held.spent_ns;
+    worker->began_ns = paths->now_ns;
+    worker->ends_ns = paths->now_ns + held.left_ns;
 }
 
 static void begin(struct paths *paths, uint32_t at)
 {
     struct paths_worker *worker = &paths->workers[at];
-    worker->is_running = worker->run_count > 0;
-    if (!worker->is_running)
+    const bool is_any = choose(worker);
+    worker->spent_ns = 0;
+    worker->is_running = is_any || worker->held.is_there;
+    if (!is_any && worker->held.is_there)
+        resume(paths, worker);
+    if (!is_any)
         return;
-    worker->running = 0;
-    for (uint32_t i = 1; i < worker->run_count; i++)
-        if (worker->runs[i].said.urgency > worker->runs[worker->running].said.urgency)
-            worker->running = i;
     struct paths_run *run = &worker->runs[worker->running];
     worker->part_rows = enter(paths, run);
     worker->end = next_end(paths, run);
@@ -130,6 +163,31 @@ static void begin(struct paths *paths, uint32_t at)
     worker->began_ns = paths->now_ns;
     worker->ends_ns = paths->now_ns + ns;
     say_part(paths, at, run, 0);
+}
+
+/* A more urgent one was given: it runs inside of the part. */
+static void interrupt(struct paths *paths, uint32_t at)
+{
+    struct paths_worker *worker = &paths->workers[at];
+    const struct paths_run *run = &worker->runs[worker->running];
+    const uint32_t before = worker->running;
+    if (worker->is_hung || worker->held.is_there || worker->ends_ns <= paths->now_ns ||
+        (paths->has_faults && paths_chance(paths, 30)))
+        return;
+    worker->held =
+        (struct paths_held){.is_there = true,
+                            .number = run->said.number,
+                            .end = worker->end,
+                            .part_rows = worker->part_rows,
+                            .spent_ns = worker->spent_ns + paths->now_ns - worker->began_ns,
+                            .left_ns = worker->ends_ns - paths->now_ns};
+    if (choose(worker)) {
+        paths->held_count++;
+        begin(paths, at);
+        return;
+    }
+    worker->running = before;
+    worker->held.is_there = false;
 }
 
 static void close_run(struct paths *paths, uint32_t at, uint32_t index)
@@ -155,7 +213,7 @@ void paths_work(struct paths *paths, uint32_t at)
     struct paths_run *run = &worker->runs[worker->running];
     say_part(paths, at, run, paths->now_ns);
     run->at = worker->end;
-    run->compute_ns += paths->now_ns - worker->began_ns;
+    run->compute_ns += paths->now_ns - worker->began_ns + worker->spent_ns;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < run->row_count; i++) {
         const struct paths_row row = run->rows[i];
@@ -195,7 +253,9 @@ static void add_rows(struct paths *paths, uint32_t at, uint32_t index,
 {
     struct paths_worker *worker = &paths->workers[at];
     struct paths_run *run = &worker->runs[index];
+    const bool is_held = worker->held.is_there && worker->held.number == run->said.number;
     const bool is_running = worker->is_running && worker->running == index;
+    const uint32_t first = is_held ? worker->held.end : is_running ? worker->end : run->at;
     for (uint32_t i = 0; i < action->row_count; i++) {
         const struct paths_row row = {.said = action->rows[i]};
         const struct dispatch_request *facts = facts_of(paths, &row);
@@ -205,8 +265,7 @@ static void add_rows(struct paths *paths, uint32_t at, uint32_t index,
                      "a row goes where its path goes");
         if (paths->wrong)
             return;
-        const bool is_missed = facts->from < (is_running ? worker->end : run->at) ||
-                               (paths->has_faults && paths_chance(paths, 3));
+        const bool is_missed = facts->from < first || (paths->has_faults && paths_chance(paths, 3));
         paths_expect(paths, !is_missed || paths->has_faults, "nobody comes too late");
         if (is_missed)
             say_row(paths, at, action->number, &row.said, false);
@@ -252,6 +311,8 @@ void paths_take(struct paths *paths, const struct dispatch_action *action)
         close_run(paths, action->worker, index);
     if (!worker->is_running)
         begin(paths, action->worker);
+    else if (action->kind == DISPATCH_RUN)
+        interrupt(paths, action->worker);
 }
 
 void paths_raise(struct paths *paths, uint32_t at)

@@ -296,6 +296,12 @@ void reference_segment(struct reference *reference, uint32_t worker, uint32_t nu
     run->part_began_ns = is_over ? 0 : began_ns;
     if (is_over)
         reference_measure_layers(model, from, to, rows, ended_ns - began_ns);
+    for (uint32_t i = 0; is_over && i < reference->run_count; i++) {
+        struct reference_run *other = &reference->runs[i];
+        if (other->worker == worker && other->is_open && other->part_began_ns &&
+            other->urgency < run->urgency) /* it stood still */
+            other->part_began_ns += ended_ns - began_ns;
+    }
     if (reference->config.mode == DISPATCH_ACROSS)
         reference_reckon(reference, worker, now_ns);
     model->is_to_look |= !is_over;
@@ -316,6 +322,8 @@ int reference_run_done(struct reference *reference, uint32_t worker, uint32_t nu
             reference->ends_ns[worker] += reference->runs[i].expected_ns;
     if (reference->config.mode == DISPATCH_ACROSS)
         reference_reckon(reference, worker, now_ns);
+    for (uint32_t i = 0; i < REFERENCE_MODELS; i++)
+        reference->models[i].is_to_look |= run->urgency > REFERENCE_USUAL;
     sweep(reference);
     return 0;
 }

@@ -6,7 +6,7 @@
 
 #define NOBODY UINT32_MAX
 
-enum { CANDIDATES = 16, RECORDS = 4 };
+enum { CANDIDATES = 16, RECORDS = 4, PAUSE_NS = 300000 };
 
 void reference_rest(const struct reference *reference, const struct reference_run *run,
                     struct reference_path *path)
@@ -25,13 +25,24 @@ void reference_rest(const struct reference *reference, const struct reference_ru
     }
 }
 
-uint64_t reference_part_end_ns(const struct reference *reference, const struct reference_run *run,
-                               uint64_t now_ns)
+/* What is left of the part that it computes; since a more urgent one began inside of it, nothing
+ * was done of it. */
+static uint64_t part_left_ns(const struct reference *reference, const struct reference_run *run,
+                             enum reference_time time, uint64_t now_ns)
 {
-    const uint64_t end_ns = run->part_began_ns +
-                            reference_together_ns(&reference->models[run->model], REFERENCE_TYPICAL,
-                                                  run->part_from, run->at, run->part_rows);
-    return run->part_began_ns && end_ns > now_ns ? end_ns : now_ns;
+    uint64_t until_ns = now_ns;
+    if (!run->part_began_ns)
+        return 0;
+    for (uint32_t i = 0; i < reference->run_count; i++) {
+        const struct reference_run *other = &reference->runs[i];
+        if (other->worker == run->worker && other->is_open && other->part_began_ns &&
+            other->urgency > run->urgency && other->part_began_ns < until_ns)
+            until_ns = other->part_began_ns;
+    }
+    const uint64_t end_ns =
+        run->part_began_ns + reference_together_ns(&reference->models[run->model], time,
+                                                   run->part_from, run->at, run->part_rows);
+    return end_ns > until_ns ? end_ns - until_ns : 0;
 }
 
 void reference_reckon(struct reference *reference, uint32_t worker, uint64_t now_ns)
@@ -43,19 +54,22 @@ void reference_reckon(struct reference *reference, uint32_t worker, uint64_t now
         if (run->worker != worker || !run->is_open)
             continue;
         reference_rest(reference, run, &rest);
-        reference->ends_ns[worker] += reference_part_end_ns(reference, run, now_ns) - now_ns +
+        reference->ends_ns[worker] += part_left_ns(reference, run, REFERENCE_TYPICAL, now_ns) +
                                       reference_path_whole_ns(&rest, REFERENCE_TYPICAL);
     }
 }
 
-/* The dispatch that the worker computes; NULL: none, as far as it said. */
+/* The dispatch that the worker computes, inside of all others; NULL: none, as far as it said. */
 static const struct reference_run *host_of(const struct reference *reference, uint32_t worker)
 {
-    for (uint32_t i = 0; i < reference->run_count; i++)
-        if (reference->runs[i].worker == worker && reference->runs[i].is_open &&
-            reference->runs[i].part_began_ns)
-            return &reference->runs[i];
-    return NULL;
+    const struct reference_run *host = NULL;
+    for (uint32_t i = 0; i < reference->run_count; i++) {
+        const struct reference_run *run = &reference->runs[i];
+        if (run->worker == worker && run->is_open && run->part_began_ns &&
+            (!host || run->urgency > host->urgency))
+            host = run;
+    }
+    return host;
 }
 
 /* The dispatch that the worker turns to after that one (NULL: first), when its part is over. */
@@ -75,48 +89,78 @@ static const struct reference_run *next_run(const struct reference *reference, u
     return next;
 }
 
+/* By how much later the part could end for those that leave there. */
+static int64_t leavers_slack_ns(const struct reference *reference, const struct reference_run *run,
+                                uint64_t end_ns)
+{
+    int64_t least_ns = INT64_MAX;
+    for (uint32_t i = 0; i < run->row_count; i++) {
+        const struct dispatch_request *facts = &reference->requests[run->rows[i].slot].facts;
+        if (run->is_answered[i] || facts->to > run->at ||
+            facts->deadline_ns == DISPATCH_NO_DEADLINE)
+            continue;
+        const int64_t ns = (int64_t)facts->deadline_ns - (int64_t)end_ns;
+        least_ns = ns < least_ns ? ns : least_ns;
+    }
+    return least_ns;
+}
+
 /* How long those dispatches of the worker that were put before nobody (is_before; else all) could
- * be put off; *begin_ns: when they begin. With a guest the rest of the host's way is that. */
+ * be put off; *begin_ns: when what is put before them begins, a pause after what was put there
+ * already. With a guest the rest of the host's way is that. */
 static int64_t slack_ns(const struct reference *reference, const struct reference_run *host,
                         const struct reference_path *rest, bool is_before, uint64_t now_ns,
                         uint64_t *begin_ns)
 {
     int64_t least_ns = INT64_MAX;
-    uint64_t at_ns = reference_part_end_ns(reference, host, now_ns);
-    *begin_ns = at_ns;
+    uint64_t at_ns = now_ns;
+    *begin_ns = at_ns + PAUSE_NS;
     for (const struct reference_run *run = next_run(reference, host->worker, NULL); run;
          run = next_run(reference, host->worker, run)) {
         struct reference_path path = *rest;
         if (run != host)
             reference_rest(reference, run, &path);
-        const int64_t ns = reference_slack_ns(&path, at_ns);
+        at_ns += part_left_ns(reference, run, REFERENCE_SAFE, now_ns);
+        int64_t ns = reference_slack_ns(&path, at_ns);
+        if (run->part_began_ns && (is_before || run != host)) {
+            const int64_t leavers_ns = leavers_slack_ns(reference, run, at_ns);
+            ns = leavers_ns < ns ? leavers_ns : ns;
+        }
         at_ns += reference_path_whole_ns(&path, REFERENCE_SAFE);
         if (is_before && run->urgency > REFERENCE_USUAL)
-            *begin_ns = at_ns;
+            *begin_ns = at_ns + PAUSE_NS;
         else
             least_ns = ns < least_ns ? ns : least_ns;
     }
     return least_ns;
 }
 
-/* A row of it is in a hurry beside the class. */
-static bool has_hurried_row(const struct reference *reference, const struct reference_path *rest,
+/* A row of it that is not answered is in a hurry beside the class. */
+static bool has_hurried_row(const struct reference *reference, const struct reference_run *run,
                             uint32_t class_index)
 {
-    for (uint32_t i = 0; i < rest->count; i++)
-        if (reference_is_hurried(reference, rest->entries[i].class_index, class_index))
+    for (uint32_t i = 0; i < run->row_count; i++)
+        if (!run->is_answered[i] &&
+            reference_is_hurried(
+                reference, reference->requests[run->rows[i].slot].facts.class_index, class_index))
             return true;
     return false;
 }
 
-/* The class is in a hurry beside all its rows. */
-static bool is_ahead_of(const struct reference *reference, const struct reference_path *rest,
-                        uint32_t class_index)
+/* The class is in a hurry beside all its rows that are not answered. */
+static bool is_ahead_of(const struct reference *reference, const struct reference_run *run,
+                        uint32_t class_index, bool if_none)
 {
-    for (uint32_t i = 0; i < rest->count; i++)
-        if (!reference_is_hurried(reference, class_index, rest->entries[i].class_index))
+    bool is_any = false;
+    for (uint32_t i = 0; i < run->row_count; i++) {
+        if (run->is_answered[i])
+            continue;
+        is_any = true;
+        if (!reference_is_hurried(reference, class_index,
+                                  reference->requests[run->rows[i].slot].facts.class_index))
             return false;
-    return rest->count;
+    }
+    return is_any || if_none;
 }
 
 static bool can_join(const struct reference *reference, const struct reference_run *host,
@@ -131,8 +175,9 @@ static bool can_join(const struct reference *reference, const struct reference_r
         unanswered += !host->is_answered[i];
     return unanswered <= REFERENCE_ROWS && host->model == guest->facts.model && !host->is_alone &&
            entry.from >= host->at && entry.to <= host->to &&
-           !has_hurried_row(reference, &rest, entry.class_index) &&
-           !is_ahead_of(reference, &rest, entry.class_index) && reference_path_add(&rest, &entry) &&
+           !has_hurried_row(reference, host, entry.class_index) &&
+           !is_ahead_of(reference, host, entry.class_index, false) &&
+           reference_path_add(&rest, &entry) &&
            slack_ns(reference, host, &rest, false, now_ns, &ignored_ns) >= 0;
 }
 
@@ -144,17 +189,20 @@ static uint32_t record_count(const struct reference *reference, uint32_t worker)
     return count;
 }
 
-/* Something is left there that was put before nobody. */
-static bool is_anything_behind(const struct reference *reference, const struct reference_run *host,
-                               const struct reference_path *rest)
+/* Something is left there that was put before nobody; *is_ahead: of all that the class is. */
+static bool is_anything_behind(const struct reference *reference, uint32_t worker,
+                               uint32_t class_index, bool *is_ahead)
 {
+    bool is_any = false;
+    *is_ahead = true;
     for (uint32_t i = 0; i < reference->run_count; i++) {
         const struct reference_run *run = &reference->runs[i];
-        if (run->worker == host->worker && run->is_open && run->urgency == REFERENCE_USUAL &&
-            (run != host || rest->count))
-            return true;
+        if (run->worker != worker || !run->is_open || run->urgency != REFERENCE_USUAL)
+            continue;
+        is_any = true;
+        *is_ahead &= is_ahead_of(reference, run, class_index, true);
     }
-    return false;
+    return is_any;
 }
 
 static bool can_go_before(const struct reference *reference, const struct reference_run *host,
@@ -165,12 +213,12 @@ static bool can_go_before(const struct reference *reference, const struct refere
     const uint64_t alone_ns = reference_together_ns(
         &reference->models[guest->facts.model], REFERENCE_SAFE, entry.from, entry.to, entry.rows);
     struct reference_path rest;
+    bool is_ahead;
     reference_rest(reference, host, &rest);
     if (entry.due_ns == DISPATCH_NO_DEADLINE || record_count(reference, host->worker) == RECORDS ||
-        !is_anything_behind(reference, host, &rest))
+        !is_anything_behind(reference, host->worker, entry.class_index, &is_ahead))
         return false;
-    if (!is_ahead_of(reference, &rest, entry.class_index) &&
-        reference->ends_ns[host->worker] + alone_ns <= entry.due_ns)
+    if (!is_ahead && reference->ends_ns[host->worker] + alone_ns <= entry.due_ns)
         return false;
     const int64_t slack = slack_ns(reference, host, &rest, true, now_ns, begin_ns);
     *limit_ns = (uint64_t)slack;
@@ -197,7 +245,8 @@ static bool look(const struct reference *reference, uint32_t model, uint32_t wor
             reference_add_rows(reference, guest, action);
             return true;
         }
-        if (can_go_before(reference, host, guest, now_ns, &begin_ns, &limit_ns)) {
+        if (can_go_before(reference, host, guest, now_ns, &begin_ns, &limit_ns) &&
+            begin_ns <= now_ns + PAUSE_NS + reference->config.commit_ahead_ns) {
             struct reference_path path;
             bool ignored;
             reference_who_goes(reference, guest, NOBODY, begin_ns, limit_ns, now_ns, &path,

@@ -15,16 +15,6 @@ bool reference_is_hurried(const struct reference *reference, uint32_t class_inde
            reference->usual_ns[class_index] * 2 < reference->usual_ns[beside];
 }
 
-static bool has_hurried(const struct reference *reference, uint32_t beside, uint64_t now_ns)
-{
-    for (uint32_t i = 0; i < reference->config.class_count; i++)
-        if (reference->class_came_ns[i] &&
-            now_ns < reference->class_came_ns[i] + reference->config.patience_ns &&
-            reference_is_hurried(reference, i, beside))
-            return true;
-    return false;
-}
-
 const struct reference_request *reference_next_urgent(const struct reference *reference,
                                                       uint32_t model,
                                                       const struct reference_request *after)
@@ -40,31 +30,11 @@ const struct reference_request *reference_next_urgent(const struct reference *re
     return next;
 }
 
-/* While there are classes in a hurry, who is not takes nobody into a layer that then is long, and
- * half as long again as for one row. */
-static bool has_long_layer(const struct reference *reference, const struct reference_path *path,
-                           uint64_t now_ns)
-{
-    if (!reference->config.max_run_ns ||
-        !has_hurried(reference, path->entries[0].class_index, now_ns))
-        return false;
-    for (uint32_t cut = 0; cut + 1 < path->model->cut_count; cut++) {
-        const uint64_t ns = reference_together_ns(path->model, REFERENCE_TYPICAL, cut, cut + 1,
-                                                  reference_path_load(path, cut));
-        const uint64_t one_ns =
-            reference_together_ns(path->model, REFERENCE_TYPICAL, cut, cut + 1, 1);
-        if (ns > reference->config.max_run_ns && ns > 3 * one_ns / 2)
-            return true;
-    }
-    return false;
-}
-
 static bool is_good(const struct reference *reference, const struct reference_path *path,
                     uint64_t start_ns, uint64_t limit_ns, uint64_t now_ns)
 {
     return reference_slack_ns(path, start_ns) >= 0 &&
-           reference_path_whole_ns(path, REFERENCE_SAFE) <= limit_ns &&
-           !has_long_layer(reference, path, now_ns);
+           reference_path_whole_ns(path, REFERENCE_SAFE) <= limit_ns;
 }
 
 /* Who adds the most, but for the first; of equals who came in last. */

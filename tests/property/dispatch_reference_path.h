@@ -62,11 +62,9 @@ void reference_stops(const struct reference *reference, const struct reference_p
 void reference_add_rows(const struct reference *reference, const struct reference_request *request,
                         struct dispatch_action *action);
 
-/* What is left of an open dispatch, from where rows can enter next; when what it runs is over. */
+/* What is left of an open dispatch, from where rows can enter next. */
 void reference_rest(const struct reference *reference, const struct reference_run *run,
                     struct reference_path *path);
-uint64_t reference_part_end_ns(const struct reference *reference, const struct reference_run *run,
-                               uint64_t now_ns);
 void reference_reckon(struct reference *reference, uint32_t worker, uint64_t now_ns);
 
 #endif

@@ -76,42 +76,52 @@ static void who_comes_while_it_runs_joins_at_a_cut_that_is_ahead(void)
     dispatch_destroy(dispatch);
 }
 
-/* Until 3 ms, the end of the dispatch, it can not wait; the other has room for 1 ms. */
+/* In the midst of a part too, if those who leave at its end have room. */
 static void who_can_not_wait_is_put_before_what_runs(void)
 {
-    struct dispatch *dispatch = create(CASE_MS, 1);
-    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 5 * CASE_MS);
-    const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
-    say_segment(dispatch, &run, 0, 1, CASE_NOW, 0, CASE_NOW);
-    say_segment(dispatch, &run, 0, 1, CASE_NOW, CASE_NOW + CASE_MS, CASE_NOW + CASE_MS);
-    say_segment(dispatch, &run, 1, 3, CASE_NOW + CASE_MS, 0, CASE_NOW + CASE_MS);
-    submit_at(dispatch, 1, 2, CASE_NOW + CASE_MS, CASE_NOW + 3500000);
-    case_nothing(dispatch, CASE_NOW + CASE_MS); /* no cut is left before the end */
-    CU_ASSERT_EQUAL(dispatch_cancel(dispatch, 1), 0);
-    dispatch_destroy(dispatch);
-
-    dispatch = create(CASE_MS, 1);
-    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 5 * CASE_MS);
-    const struct dispatch_action again = case_run(dispatch, CASE_NOW, 1);
-    say_segment(dispatch, &again, 0, 1, CASE_NOW, 0, CASE_NOW);
-    submit_at(dispatch, 1, 2, CASE_NOW + 1, CASE_NOW + 2500000);
-    const struct dispatch_action urgent = case_run(dispatch, CASE_NOW + 1, 1);
-    CU_ASSERT(urgent.urgency > again.urgency);
-    CU_ASSERT_EQUAL(urgent.rows[0].slot, 1);
-    dispatch_destroy(dispatch);
+    for (uint32_t has_room = 0; has_room < 2; has_room++) {
+        struct dispatch *dispatch = create(CASE_MS, 1);
+        submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + (has_room ? 5 : 3) * CASE_MS + 500000);
+        const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
+        say_segment(dispatch, &run, 0, 1, CASE_NOW, 0, CASE_NOW);
+        say_segment(dispatch, &run, 0, 1, CASE_NOW, CASE_NOW + CASE_MS, CASE_NOW + CASE_MS);
+        say_segment(dispatch, &run, 1, 3, CASE_NOW + CASE_MS, 0, CASE_NOW + CASE_MS);
+        submit_at(dispatch, 1, 2, CASE_NOW + CASE_MS, CASE_NOW + 3500000);
+        if (has_room) {
+            const struct dispatch_action urgent = case_run(dispatch, CASE_NOW + CASE_MS, 1);
+            CU_ASSERT(urgent.urgency > run.urgency);
+            CU_ASSERT_EQUAL(urgent.rows[0].slot, 1);
+        } else {
+            case_nothing(dispatch, CASE_NOW + CASE_MS);
+        }
+        dispatch_destroy(dispatch);
+    }
 }
 
-/* With the first of them the worker is busy until 4 ms. */
+/* The second can not wait for the first, the third can for the second, but not for the first too,
+ * nor enter it: it would be done at 4.5 ms. */
 static void who_is_put_before_delays_what_runs_and_the_clock_knows(void)
 {
     struct dispatch *dispatch = create(CASE_MS, 1);
+    const uint64_t begins_ns = CASE_NOW + CASE_MS / 2, ends_ns = begins_ns + CASE_MS;
     submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 50 * CASE_MS);
     const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
     say_segment(dispatch, &run, 0, 1, CASE_NOW, 0, CASE_NOW);
-    submit_at(dispatch, 1, 2, CASE_NOW, CASE_NOW + 2500000);
-    CU_ASSERT_EQUAL(case_run(dispatch, CASE_NOW, 1).rows[0].slot, 1);
-    submit_at(dispatch, 2, 2, CASE_NOW, CASE_NOW + 3500000);
-    CU_ASSERT_EQUAL(case_run(dispatch, CASE_NOW, 1).rows[0].slot, 2);
+    submit_at(dispatch, 1, 2, begins_ns, CASE_NOW + 2500000);
+    const struct dispatch_action urgent = case_run(dispatch, begins_ns, 1);
+    CU_ASSERT_EQUAL(urgent.rows[0].slot, 1);
+    say_segment(dispatch, &urgent, 2, 3, begins_ns, 0, begins_ns);
+    submit_at(dispatch, 2, 2, begins_ns, CASE_NOW + 4200000);
+    case_nothing(dispatch, begins_ns); /* others may come, who then go with it */
+    say_segment(dispatch, &urgent, 2, 3, begins_ns, ends_ns, ends_ns);
+    CU_ASSERT_TRUE(dispatch_row_done(dispatch, 0, urgent.number, 1, 0, true, ends_ns));
+    CU_ASSERT_EQUAL(dispatch_run_done(dispatch, 0, urgent.number, CASE_MS, ends_ns), 0);
+    const struct dispatch_action next = case_run(dispatch, ends_ns, 1);
+    CU_ASSERT(next.urgency > run.urgency);
+    CU_ASSERT_EQUAL(next.rows[0].slot, 2);
+    struct dispatch_load load;
+    dispatch_measure(dispatch, ends_ns, &load); /* 0.5 ms of the first layer were left, and two */
+    CU_ASSERT_EQUAL(load.predicted_wait_ns, 500000 + 2 * CASE_MS + CASE_MS);
     dispatch_destroy(dispatch);
 }
 
