@@ -2,8 +2,8 @@
  * that workers would be given one after the other if nobody else came.
  *
  * Nothing else tells how many of those that wait share what they have in common. It is exact where
- * parts take as long as predicted. It costs a decision or two, and is for short queues of one
- * model: with deadlines a queue is short.
+ * parts take as long as predicted. It costs a part of a decision, at worst a dozen, and is for
+ * short queues of one model: with deadlines a queue is short.
  *
  * What is let in can not be given up later for others that would do more with the time. So under
  * overload there is a price: who would cost much more than others is refused though there would be
