@@ -3,7 +3,8 @@
  * Who can still be in time with a dispatch that has not reached its cut, and makes nobody late
  * there, joins it: that is sooner, and shares what is left. Who can not wait until the worker is
  * done goes before, if all that the worker has stays in time even so; and who is of a class in a
- * hurry does not wait at all for one that is not. The worker turns to it in the midst of a layer:
+ * hurry does not wait at all for one that is not. Where nobody has a deadline, who gains more by
+ * it than all others lose goes before too. The worker turns to it in the midst of a layer:
  *
  *   run        part ──┐                    ┌── rest of the part ──> rest of its way
  *   before it         └─ its way to the end┘
@@ -340,6 +341,42 @@ static bool is_its_turn(const struct dispatch *dispatch, const struct host *host
     return start_ns <= host->now_ns + PAUSE_NS + dispatch->config.commit_ahead_ns;
 }
 
+/* Rows that would wait for one that goes before; UINT32_MAX: nobody does, for one of them has a
+ * deadline, or waits for so long that it is as if it had. */
+static uint32_t delayed_rows(const struct dispatch *dispatch, const struct host *host)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < host->open_count; i++) {
+        const struct run *run = host->open[i];
+        for (uint64_t bits = run->urgency > DISPATCH_URGENCY ? 0 : run->pending; bits;
+             bits &= bits - 1) {
+            const uint32_t slot = run->rows[__builtin_ctzll(bits)].slot;
+            const struct request *request = &dispatch->requests[slot];
+            if (request->facts.deadline_ns != DISPATCH_NO_DEADLINE ||
+                request->order_ns <= host->now_ns)
+                return UINT32_MAX;
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Without deadlines delay is weighed: who goes before gains what is left of the worker's time
+ * without its own, and each row that waits loses its own. */
+static bool does_pay(const struct dispatch *dispatch, const struct host *host,
+                     const struct guest *guest, uint64_t *start_ns, uint64_t *limit_ns)
+{
+    if (guest->entry.due_ns != DISPATCH_NO_DEADLINE ||
+        dispatch_free_record(host->worker) == DISPATCH_NONE)
+        return false;
+    const uint32_t rows = delayed_rows(dispatch, host);
+    slack_ns(dispatch, host, true, start_ns);
+    if (!rows || rows == UINT32_MAX || host->worker->ends_ns <= *start_ns)
+        return false;
+    *limit_ns = (host->worker->ends_ns - *start_ns) / (rows + 1);
+    return guest->needed_ns <= *limit_ns && is_its_turn(dispatch, host, *start_ns);
+}
+
 /* The most urgent of the model that can. */
 static bool look_at(struct dispatch *dispatch, uint32_t at, struct host *host, uint64_t now_ns,
                     struct dispatch_action *action)
@@ -353,10 +390,11 @@ static bool look_at(struct dispatch *dispatch, uint32_t at, struct host *host, u
             return false;
         const struct guest guest = guest_of(dispatch, slot);
         uint64_t start_ns, limit_ns;
-        if (join(dispatch, host, &guest, action))
+        const bool is_better = does_pay(dispatch, host, &guest, &start_ns, &limit_ns);
+        if (!is_better && join(dispatch, host, &guest, action))
             return true;
-        if (can_go_before(dispatch, host, &guest, &start_ns, &limit_ns) &&
-            is_its_turn(dispatch, host, start_ns)) {
+        if (is_better || (can_go_before(dispatch, host, &guest, &start_ns, &limit_ns) &&
+                          is_its_turn(dispatch, host, start_ns))) {
             dispatch_compose_before(dispatch, slot, host->at, start_ns, limit_ns, now_ns, action);
             return true;
         }

@@ -225,6 +225,39 @@ static bool can_go_before(const struct reference *reference, const struct refere
     return slack >= 0 && *limit_ns >= alone_ns && *begin_ns + alone_ns <= entry.due_ns;
 }
 
+/* Nobody has a deadline, nor has waited for the patience; and what is left of the worker's time is
+ * more than the guest's, once for itself and once for each row that would wait for it. */
+static bool does_pay(const struct reference *reference, const struct reference_run *host,
+                     const struct reference_request *guest, uint64_t now_ns, uint64_t *begin_ns,
+                     uint64_t *limit_ns)
+{
+    const struct reference_entry entry = reference_entry(reference, guest);
+    struct reference_path rest;
+    uint32_t rows = 0;
+    reference_rest(reference, host, &rest);
+    slack_ns(reference, host, &rest, true, now_ns, begin_ns);
+    for (uint32_t i = 0; i < reference->run_count; i++) {
+        const struct reference_run *run = &reference->runs[i];
+        for (uint32_t k = 0; k < run->row_count; k++) {
+            const struct reference_request *other = &reference->requests[run->rows[k].slot];
+            if (run->worker != host->worker || !run->is_open || run->is_answered[k] ||
+                run->urgency > REFERENCE_USUAL)
+                continue;
+            if (other->facts.deadline_ns != DISPATCH_NO_DEADLINE ||
+                other->facts.arrived_ns + reference->config.patience_ns <= now_ns)
+                return false;
+            rows++;
+        }
+    }
+    const uint64_t ends_ns = reference->ends_ns[host->worker];
+    *limit_ns = ends_ns > *begin_ns ? (ends_ns - *begin_ns) / (rows + 1) : 0;
+    return entry.due_ns == DISPATCH_NO_DEADLINE && rows &&
+           record_count(reference, host->worker) < RECORDS &&
+           *begin_ns <= now_ns + PAUSE_NS + reference->config.commit_ahead_ns &&
+           reference_together_ns(&reference->models[guest->facts.model], REFERENCE_SAFE, entry.from,
+                                 entry.to, entry.rows) <= *limit_ns;
+}
+
 /* The most urgent of the model that can enter what the worker runs, or go before it. */
 static bool look(const struct reference *reference, uint32_t model, uint32_t worker,
                  uint64_t now_ns, struct dispatch_action *action)
@@ -237,7 +270,8 @@ static bool look(const struct reference *reference, uint32_t model, uint32_t wor
         if (!guest)
             return false;
         *action = (struct dispatch_action){.worker = worker, .model = (uint16_t)model};
-        if (can_join(reference, host, guest, now_ns)) {
+        const bool is_better = does_pay(reference, host, guest, now_ns, &begin_ns, &limit_ns);
+        if (!is_better && can_join(reference, host, guest, now_ns)) {
             action->kind = DISPATCH_JOIN;
             action->number = host->number;
             action->from = guest->facts.from;
@@ -245,8 +279,8 @@ static bool look(const struct reference *reference, uint32_t model, uint32_t wor
             reference_add_rows(reference, guest, action);
             return true;
         }
-        if (can_go_before(reference, host, guest, now_ns, &begin_ns, &limit_ns) &&
-            begin_ns <= now_ns + PAUSE_NS + reference->config.commit_ahead_ns) {
+        if (is_better || (can_go_before(reference, host, guest, now_ns, &begin_ns, &limit_ns) &&
+                          begin_ns <= now_ns + PAUSE_NS + reference->config.commit_ahead_ns)) {
             struct reference_path path;
             bool ignored;
             reference_who_goes(reference, guest, NOBODY, begin_ns, limit_ns, now_ns, &path,

@@ -222,6 +222,51 @@ static void a_path_is_in_the_hurry_of_its_most_hurried_row(void)
     dispatch_destroy(dispatch);
 }
 
+/* Of the 2.7 ms that are left after a pause, two rows have 1.35 each: one layer, not two. */
+static void without_deadlines_who_gains_more_than_the_others_lose_goes_before(void)
+{
+    for (uint16_t from = 1; from <= 2; from++) {
+        struct dispatch *dispatch = create(0, 1);
+        struct dispatch_action action;
+        submit_at(dispatch, 0, 0, CASE_NOW, DISPATCH_NO_DEADLINE);
+        const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
+        say_segment(dispatch, &run, 0, 1, CASE_NOW, 0, CASE_NOW);
+        submit_at(dispatch, 1, from, CASE_NOW, DISPATCH_NO_DEADLINE);
+        CU_ASSERT_TRUE_FATAL(dispatch_next(dispatch, CASE_NOW, &action));
+        CU_ASSERT_EQUAL(action.kind, from == 1 ? DISPATCH_JOIN : DISPATCH_RUN);
+        CU_ASSERT(from == 1 || action.urgency > run.urgency);
+        dispatch_destroy(dispatch);
+    }
+}
+
+static void with_a_deadline_nobody_is_passed_by_one_without(void)
+{
+    struct dispatch *dispatch = create(0, 1);
+    struct dispatch_action action;
+    submit_at(dispatch, 0, 0, CASE_NOW, CASE_NOW + 900 * CASE_MS);
+    const struct dispatch_action run = case_run(dispatch, CASE_NOW, 1);
+    say_segment(dispatch, &run, 0, 1, CASE_NOW, 0, CASE_NOW);
+    submit_at(dispatch, 1, 2, CASE_NOW, DISPATCH_NO_DEADLINE);
+    CU_ASSERT_TRUE_FATAL(dispatch_next(dispatch, CASE_NOW, &action));
+    CU_ASSERT_EQUAL(action.kind, DISPATCH_JOIN);
+    dispatch_destroy(dispatch);
+}
+
+/* The patience is a second: it is as if the first had a deadline then. */
+static void who_has_waited_for_long_is_not_passed(void)
+{
+    struct dispatch *dispatch = create(0, 1);
+    struct dispatch_action action;
+    const uint64_t now_ns = CASE_NOW + 1000 * CASE_MS;
+    submit_at(dispatch, 0, 0, CASE_NOW, DISPATCH_NO_DEADLINE);
+    const struct dispatch_action run = case_run(dispatch, now_ns, 1);
+    say_segment(dispatch, &run, 0, 1, now_ns, 0, now_ns);
+    submit_at(dispatch, 1, 2, now_ns, DISPATCH_NO_DEADLINE);
+    CU_ASSERT_TRUE_FATAL(dispatch_next(dispatch, now_ns, &action));
+    CU_ASSERT_EQUAL(action.kind, DISPATCH_JOIN);
+    dispatch_destroy(dispatch);
+}
+
 /* It leaves 0.5 ms, and the other would need 1. */
 static void nobody_is_put_before_what_would_then_be_late(void)
 {
@@ -301,6 +346,11 @@ const struct cunit_test tests[] = {
     {"nobody joins so many that were not answered", nobody_joins_so_many_that_were_not_answered},
     {"a path is in the hurry of its most hurried row",
      a_path_is_in_the_hurry_of_its_most_hurried_row},
+    {"without deadlines who gains more than the others lose goes before",
+     without_deadlines_who_gains_more_than_the_others_lose_goes_before},
+    {"with a deadline nobody is passed by one without",
+     with_a_deadline_nobody_is_passed_by_one_without},
+    {"who has waited for long is not passed", who_has_waited_for_long_is_not_passed},
     {"nobody is put before what would then be late", nobody_is_put_before_what_would_then_be_late},
     {"a path stops where it would run for long", a_path_stops_where_it_would_run_for_long},
     {"words about parts are checked", words_about_parts_are_checked},
