@@ -22,7 +22,6 @@
 #define MARGIN_TARGET 0.004 /* of promises that may be broken */
 #define MOST_MARGIN 1.0
 #define LEAST_ROOM 0.05 /* of its time, for who is far ahead of its share */
-#define IDEAL_SPEED 0.95 /* of full batches: with deadlines not all can be had */
 #define LEAST_LEFT 0.4 /* of the workers, beside more urgent classes; they are held back too */
 #define LEAST_IDLE_ROOM 0.3 /* with less, even an idle server waits for others to come */
 #define PATIENT_PART 0.25 /* of the patience: for classes beside which others are in a hurry */
@@ -221,7 +220,7 @@ static void note_usual(struct dispatch *dispatch, const struct dispatch_request 
     const uint64_t longest_ns = dispatch->config.patience_ns;
     const uint64_t left_ns = facts->deadline_ns - now_ns;
     const double budget_ns = (double)(left_ns < longest_ns ? left_ns : longest_ns);
-    share_pass_time(&dispatch->share, IDEAL_SPEED * dispatch->demand.workers, now_ns);
+    share_pass_time(&dispatch->share, dispatch->demand.workers, now_ns);
     share_want(&dispatch->share, facts->class_index, facts->client, claim->fair_ns,
                (uint64_t)budget_ns, dispatch->demand.workers, now_ns);
     class->usual_ns = class->usual_ns > 0

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of full batches, for clients beside each other: with deadlines not all of it can be had. */
+#define IDEAL_SPEED 0.95
+
 enum {
     REMEMBERED_BUCKETS = 256, /* empty ones that still know when somebody last came */
     MOST_REQUESTS = 1 << 24,
@@ -81,6 +84,7 @@ static void set_blank(struct dispatch *dispatch)
     dispatch->config.classes = dispatch->classes;
     dispatch->drops = dispatch->ages = dispatch->waits = order_heap_empty();
     dispatch->fullness = 1;
+    dispatch->share.speed = IDEAL_SPEED;
     for (uint32_t i = 0; i < config->class_count; i++)
         dispatch->admission[i].credits = credits_start(config->max_requests);
     for (uint32_t i = 0; i < config->class_count; i++)

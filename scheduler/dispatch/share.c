@@ -22,7 +22,8 @@ int share_init(struct share *share, uint32_t class_count, uint32_t request_count
 {
     *share = (struct share){.class_count = class_count,
                             .client_count = request_count + request_count / 4 + 64,
-                            .head_count = 1};
+                            .head_count = 1,
+                            .speed = 1};
     while (share->head_count < share->client_count)
         share->head_count *= 2;
     share->fair = fair_start();
@@ -189,17 +190,23 @@ static double part_of(const struct share *share, uint32_t class_index)
     return (double)party->weight / (double)weights;
 }
 
-void share_pass_time(struct share *share, double speed, uint64_t now_ns)
+/* Who is alone takes nothing from anybody, however fast it is served. */
+static double speed_of(const struct share *share, uint32_t class_index)
+{
+    return share->classes[class_index].clients.weights > 1 ? share->speed : 1;
+}
+
+void share_pass_time(struct share *share, uint32_t workers, uint64_t now_ns)
 {
     if (now_ns <= share->now_ns)
         return;
     const uint64_t past_ns = now_ns - share->now_ns;
-    uint64_t done_ns =
-        (uint64_t)(speed * (double)(past_ns < MOST_PAST_NS ? past_ns : MOST_PAST_NS));
+    uint64_t done_ns = (past_ns < MOST_PAST_NS ? past_ns : MOST_PAST_NS) * workers;
     share->now_ns = now_ns;
     for (uint32_t i = 0; i < share->class_count; i++)
         if (order_heap_first(&share->classes[i].clients.next) != ORDER_HEAP_NONE)
-            pour_over_clients(share, i, (uint64_t)((double)done_ns * part_of(share, i)));
+            pour_over_clients(share, i,
+                              (uint64_t)((double)done_ns * part_of(share, i) * speed_of(share, i)));
     while (fair_pour(&share->fair, share->class_book, &done_ns) != NONE)
         ;
 }

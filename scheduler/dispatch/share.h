@@ -37,6 +37,7 @@ struct share {
     struct fair_book client_book; /* [client_count] */
     uint32_t *heads; /* [head_count], by hash */
     uint32_t class_count, client_count, head_count;
+    double speed; /* of the ideal server, while several clients of a class want something; 1 */
     uint32_t free_first;
     uint64_t now_ns; /* the latest that anybody told */
     uint32_t known_count; /* clients that are remembered */
@@ -48,9 +49,8 @@ void share_fini(struct share *share); /* accepts NULL and a zeroed object */
 
 void share_set_weight(struct share *share, uint32_t class_index, uint32_t weight);
 
-/* The ideal server goes on, at so much of one worker's speed: 1 for each worker, or somewhat less.
- */
-void share_pass_time(struct share *share, double speed, uint64_t now_ns);
+/* The ideal server goes on, as fast as all workers together can. */
+void share_pass_time(struct share *share, uint32_t workers, uint64_t now_ns);
 /* A request came, taken or not, that would cost so much, and is worth nothing after that time. */
 void share_want(struct share *share, uint32_t class_index, uint64_t client, uint64_t cost_ns,
                 uint64_t budget_ns, uint32_t workers, uint64_t now_ns);
