@@ -115,15 +115,6 @@ static uint8_t check_sizes(const struct catalogue *catalogue, const struct model
     return 0;
 }
 
-/* The least that it may take: who is refused by that could not be served by any luck. */
-static uint64_t share_ns(const struct model_table *table, const struct jtp_open *open)
-{
-    const uint32_t last = table->size_count - 1;
-    const uint64_t full_ns = model_table_remaining_ns(table, last, open->from) -
-                             model_table_remaining_ns(table, last, open->to);
-    return full_ns * open->rows / table->shared->size[last];
-}
-
 uint8_t catalogue_check(const struct catalogue *catalogue, const struct jtp_open *open,
                         struct catalogue_match *match)
 {
@@ -137,6 +128,5 @@ uint8_t catalogue_check(const struct catalogue *catalogue, const struct jtp_open
     if (open->from >= open->to || open->to >= table->cut_count || open->rows == 0)
         return JTP_BAD_RANGE;
     match->model = (uint16_t)number;
-    match->share_ns = share_ns(table, open);
     return check_sizes(catalogue, table, open, match);
 }

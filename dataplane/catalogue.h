@@ -33,7 +33,6 @@ struct catalogue {
 struct catalogue_match {
     uint16_t model;
     uint32_t answer_bytes;
-    uint64_t share_ns; /* what it takes to compute, as part of full batches */
 };
 
 int catalogue_init(struct catalogue *catalogue, uint64_t max_message_bytes); /* 0 or -ENOMEM */

@@ -61,25 +61,28 @@ static bool is_old(const struct load_view *view, uint64_t now_ns)
     return view->seen == 0 || age_ns(view, now_ns) > view->report.valid_ns;
 }
 
-bool load_view_is_overloaded(const struct load_view *view, uint32_t class_index,
-                             uint64_t deadline_ns, uint64_t work_ns, uint64_t now_ns,
-                             uint32_t *retry_after_us)
+bool load_view_has_to_ask(const struct load_view *view, uint64_t now_ns)
+{
+    return !is_old(view, now_ns) && view->report.has_to_ask;
+}
+
+void load_view_retry(const struct load_view *view, uint32_t *retry_after_us)
+{
+    if (view->report.retry_after_ns > 0)
+        *retry_after_us = (uint32_t)least(view->report.retry_after_ns / 1000, UINT32_MAX);
+}
+
+bool load_view_is_closed(const struct load_view *view, uint32_t class_index, uint64_t now_ns,
+                         uint32_t *retry_after_us)
 {
     const struct load_report *report = &view->report;
-    if (is_old(view, now_ns))
+    if (is_old(view, now_ns) || class_index >= least(report->class_count, LOAD_REPORT_MAX_CLASSES))
         return false;
-    uint64_t wait_ns = report->predicted_wait_ns, retry_ns = report->retry_after_ns;
-    bool is_closed = false;
-    if (class_index < least(report->class_count, LOAD_REPORT_MAX_CLASSES)) {
-        const struct load_report_class *of = &report->classes[class_index];
-        wait_ns = of->predicted_wait_ns;
-        is_closed = of->admit == LOAD_CLOSED;
-        retry_ns = of->retry_after_ns;
-    }
-    if (!is_closed && (deadline_ns == 0 || wait_ns + work_ns <= deadline_ns))
+    const struct load_report_class *class = &report->classes[class_index];
+    if (class->admit != LOAD_CLOSED)
         return false;
-    if (retry_ns > 0)
-        *retry_after_us = (uint32_t)least(retry_ns / 1000, UINT32_MAX);
+    if (class->retry_after_ns > 0)
+        *retry_after_us = (uint32_t)least(class->retry_after_ns / 1000, UINT32_MAX);
     return true;
 }
 
@@ -89,7 +92,6 @@ bool load_view_is_over_credit(const struct load_view *view, uint32_t open_count,
     const struct load_report *report = &view->report;
     if (is_old(view, now_ns) || !report->credits || open_count <= report->credits)
         return false;
-    if (report->retry_after_ns > 0)
-        *retry_after_us = (uint32_t)least(report->retry_after_ns / 1000, UINT32_MAX);
+    load_view_retry(view, retry_after_us);
     return true;
 }

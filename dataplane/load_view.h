@@ -23,12 +23,14 @@ void load_view_refresh(struct load_view *view, uint64_t now_ns);
 void load_view_describe(const struct load_view *view, bool is_draining, uint64_t now_ns,
                         struct jtp_load *load);
 
-/* Whether a request of this class is better refused at the door: its class is closed, or its turn
- * would come after its deadline (in ns from now; 0: it has none). work_ns: its own computing, and
- * that of others before it which the report does not know of. An old report refuses nobody. */
-bool load_view_is_overloaded(const struct load_view *view, uint32_t class_index,
-                             uint64_t deadline_ns, uint64_t work_ns, uint64_t now_ns,
-                             uint32_t *retry_after_us);
+/* Whether jointd is to be asked before a tensor is sent. Never by an old report: then it hangs. */
+bool load_view_has_to_ask(const struct load_view *view, uint64_t now_ns);
+
+/* Whether nobody of this class is let in, and when that may have changed. */
+bool load_view_is_closed(const struct load_view *view, uint32_t class_index, uint64_t now_ns,
+                         uint32_t *retry_after_us);
+/* When whoever finds too many here may come again. */
+void load_view_retry(const struct load_view *view, uint32_t *retry_after_us);
 
 /* Whether whoever has so many open, with this one, has more than the credits of a client. */
 bool load_view_is_over_credit(const struct load_view *view, uint32_t open_count, uint64_t now_ns,

@@ -47,10 +47,7 @@ struct queue {
     struct requests requests;
     struct answers answers;
     struct load_view load;
-    /* By class: the computing of what was let in and is not submitted, which jointd does not know.
-     */
-    uint64_t arriving_ns[LOAD_REPORT_MAX_CLASSES];
-    uint64_t usual_ns[LOAD_REPORT_MAX_CLASSES]; /* until the deadline, lately; 0: none came yet */
+    uint32_t asking_count; /* ASKs that are owed, or without a VERDICT yet */
     struct queue_counters counters;
     struct queue_counts counts;
     uint64_t now_ns; /* of this poll */

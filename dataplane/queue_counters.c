@@ -76,6 +76,8 @@ static const struct counter_source sources[] = {
     {"refused", COUNTER_SUM, AT(queue.refused)},
     {"overloaded", COUNTER_SUM, AT(queue.overloaded)},
     {"over_credit", COUNTER_SUM, AT(queue.over_credit)},
+    {"asked", COUNTER_SUM, AT(queue.asked)},
+    {"turned_away", COUNTER_SUM, AT(queue.turned_away)},
     {"waited", COUNTER_SUM, AT(queue.waited)},
     {"unsound", COUNTER_SUM, AT(queue.unsound)},
     {"ring_full", COUNTER_SUM, AT(queue.ring_full)},

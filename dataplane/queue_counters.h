@@ -17,6 +17,7 @@ struct queue_counts {
     uint64_t refused; /* by check: what the model's table contradicts */
     uint64_t overloaded; /* refused at the door for the load */
     uint64_t over_credit; /* and because their client had its credits open */
+    uint64_t asked, turned_away; /* jointd about one before its tensor; which it did not let in */
     uint64_t waited; /* reserve without memory */
     uint64_t unsound; /* descriptors of jointd's that cannot be */
     uint64_t ring_full; /* turns that could not say all */

@@ -32,13 +32,11 @@ static inline uint32_t queue_slot_of(uint64_t name)
 static inline void queue_arrives(struct queue *queue, const struct request *request)
 {
     queue->catalogue.models[request->submit.model].arriving++;
-    queue->arriving_ns[request->submit.class_index] += request->share_ns;
 }
 
 static inline void queue_arrived(struct queue *queue, const struct request *request)
 {
     queue->catalogue.models[request->submit.model].arriving--;
-    queue->arriving_ns[request->submit.class_index] -= request->share_ns;
 }
 
 #endif

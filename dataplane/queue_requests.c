@@ -4,7 +4,8 @@
 
 #include <errno.h>
 
-#define USUAL_WEIGHT 32 /* a newcomer counts as one of so many */
+#define AT_ONCE_BYTES 16384u /* what clients send without a GRANT, as a rule */
+#define MOST_ASKING 64u /* questions to jointd that are open */
 
 static uint32_t class_of(const struct queue *queue, const struct jtp_open *open)
 {
@@ -32,31 +33,54 @@ static uint8_t check(void *user, const struct jtp_open *open)
     return reason;
 }
 
-/* The wait is told for requests of the usual deadline. Those with a shorter one go before them, by
- * how much jointd alone can say: here they are judged as if theirs were the usual. Otherwise a full
- * server would have room for the longest requests only. */
-static uint64_t note_usual(struct queue *queue, uint32_t class, uint64_t deadline_ns)
+/* Whether a message comes with its OPEN: then there is nothing left to ask for. */
+static bool comes_at_once(const struct jtp_open *open)
 {
-    uint64_t *usual_ns = &queue->usual_ns[class];
-    if (deadline_ns == 0)
-        return 0;
-    if (*usual_ns == 0)
-        *usual_ns = deadline_ns;
-    *usual_ns = *usual_ns - *usual_ns / USUAL_WEIGHT + deadline_ns / USUAL_WEIGHT;
-    return deadline_ns > *usual_ns ? deadline_ns : *usual_ns;
+    return open->total_bytes <= AT_ONCE_BYTES;
 }
 
-/* What arrives is as good as queued: jointd's report knows of it only once it is whole, and by then
- * many more would have sent their tensors in vain. */
-static bool is_overloaded(struct queue *queue, const struct jtp_open *open,
-                          const struct catalogue_match *match, uint32_t *retry_after_us)
+/* Refused here, without a word to jointd. More questions than that would keep it from its work. */
+static bool is_overloaded(struct queue *queue, const struct jtp_open *open, bool has_to_ask,
+                          uint32_t *retry_after_us)
 {
-    const uint32_t class = class_of(queue, open);
-    const uint64_t limit_ns = note_usual(queue, class, patience_ns(queue, open));
-    const uint64_t workers = queue->load.report.workers ? queue->load.report.workers : 1;
-    const uint64_t work_ns = queue->arriving_ns[class] / workers + match->share_ns;
-    return load_view_is_overloaded(&queue->load, class, limit_ns, work_ns, queue->now_ns,
-                                   retry_after_us);
+    if (load_view_is_closed(&queue->load, class_of(queue, open), queue->now_ns, retry_after_us))
+        return true;
+    if (!has_to_ask || queue->asking_count < MOST_ASKING)
+        return false;
+    load_view_retry(&queue->load, retry_after_us);
+    return true;
+}
+
+static uint64_t deadline_of(const struct queue *queue, const struct jtp_open *open,
+                            uint64_t opened_ns)
+{
+    const uint64_t longest_ns = patience_ns(queue, open);
+    return longest_ns == 0 ? JTP_NEVER : opened_ns + longest_ns;
+}
+
+static void fill_submit(const struct queue *queue, struct request *request,
+                        const struct jtp_open *open, uint16_t model)
+{
+    struct ingress_submit *submit = &request->submit;
+    submit->model = model;
+    submit->class_index = (uint8_t)class_of(queue, open);
+    submit->encoding = open->encoding;
+    submit->answer_encoding = open->answer_encoding;
+    submit->from = open->from;
+    submit->to = open->to;
+    submit->rows = open->rows;
+    submit->client = open->client;
+    submit->opened_ns = queue->now_ns;
+    submit->deadline_ns = deadline_of(queue, open, queue->now_ns);
+}
+
+static void ask(struct queue *queue, struct request *request, struct jtp_reservation *reservation)
+{
+    request->ask = REQUEST_TO_ASK;
+    request->submit.whole_ns = reservation->whole_ns;
+    reservation->is_held = true;
+    queue->asking_count++;
+    requests_owe(&queue->requests, request->submit.slot);
 }
 
 /* Everything is asked again, since a request may have waited for memory meanwhile. */
@@ -77,7 +101,9 @@ static int reserve(void *user, const struct jtp_open *open, struct jtp_reservati
         queue->counts.over_credit++;
         return JTP_TOO_MANY;
     }
-    if (is_overloaded(queue, open, &match, &reservation->retry_after_us)) {
+    const bool has_to_ask =
+        load_view_has_to_ask(&queue->load, queue->now_ns) && !comes_at_once(open);
+    if (is_overloaded(queue, open, has_to_ask, &reservation->retry_after_us)) {
         queue->counts.overloaded++;
         return JTP_OVERLOADED;
     }
@@ -88,37 +114,34 @@ static int reserve(void *user, const struct jtp_open *open, struct jtp_reservati
     if (error)
         return error == -ENOSPC ? -ENOMEM : JTP_BAD_SIZE;
     struct request *request = &queue->requests.records[slot];
+    request->ref = reservation->request;
     request->answer_bytes = match.answer_bytes;
-    request->submit.model = match.model;
-    request->submit.opened_ns = queue->now_ns;
-    request->submit.class_index = (uint8_t)class_of(queue, open);
-    request->share_ns = match.share_ns;
+    fill_submit(queue, request, open, match.model);
     queue_arrives(queue, request);
     reservation->slot = queue_name_of(slot);
+    if (has_to_ask)
+        ask(queue, request, reservation);
     return 0;
 }
 
-static void free_request(struct queue *queue, uint32_t slot)
+/* Its place is free, once jointd does not expect it any more. */
+static void let_go(struct queue *queue, struct request *request)
 {
-    requests_free(&queue->requests, slot);
+    queue_arrived(queue, request);
+    if (request->ask == REQUEST_ASKED || request->ask == REQUEST_GRANTED) {
+        request->state = REQUEST_GONE;
+        requests_owe(&queue->requests, request->submit.slot);
+        return;
+    }
+    queue->asking_count -= request->ask == REQUEST_TO_ASK;
+    requests_free(&queue->requests, request->submit.slot);
     queue->has_freed = true;
 }
 
 static void release(void *user, uint64_t name)
 {
     struct queue *queue = user;
-    const uint32_t slot = queue_slot_of(name);
-    queue_arrived(queue, &queue->requests.records[slot]);
-    free_request(queue, slot);
-}
-
-static uint64_t deadline_of(const struct queue *queue, const struct request *request,
-                            const struct jtp_open *open, uint64_t deadline_ns)
-{
-    const uint64_t longest_ns = patience_ns(queue, open);
-    if (deadline_ns != JTP_NEVER || longest_ns == 0)
-        return deadline_ns;
-    return request->submit.opened_ns + longest_ns;
+    let_go(queue, &queue->requests.records[queue_slot_of(name)]);
 }
 
 static void deliver(void *user, struct jtp_request_ref ref, const struct jtp_open *open,
@@ -127,21 +150,16 @@ static void deliver(void *user, struct jtp_request_ref ref, const struct jtp_ope
     struct queue *queue = user;
     const uint32_t slot = queue_slot_of(name);
     struct request *request = &queue->requests.records[slot];
-    struct ingress_submit *submit = &request->submit;
+    (void)open;
     request->state = REQUEST_WHOLE;
     request->ref = ref;
-    submit->encoding = open->encoding;
-    submit->answer_encoding = open->answer_encoding;
-    submit->from = open->from;
-    submit->to = open->to;
-    submit->rows = open->rows;
-    submit->deadline_ns = deadline_of(queue, request, open, deadline_ns);
-    submit->client = open->client;
-    submit->whole_ns = now_ns;
+    if (deadline_ns != JTP_NEVER)
+        request->submit.deadline_ns = deadline_ns;
+    request->submit.whole_ns = now_ns;
     requests_owe(&queue->requests, slot);
 }
 
-/* One that jointd has not heard of is free at once; the other stays until FINISHED. */
+/* One that was not submitted is free at once; the other stays until FINISHED. */
 static void cancelled(void *user, struct jtp_request_ref ref, uint64_t name)
 {
     struct queue *queue = user;
@@ -149,8 +167,7 @@ static void cancelled(void *user, struct jtp_request_ref ref, uint64_t name)
     struct request *request = &queue->requests.records[slot];
     (void)ref;
     if (request->state == REQUEST_WHOLE) {
-        queue_arrived(queue, request);
-        free_request(queue, slot);
+        let_go(queue, request);
         return;
     }
     request->is_cancelled = true;

@@ -114,6 +114,24 @@ static void take_finished(struct queue *queue, const struct ingress_finished *sa
     queue->has_freed = true;
 }
 
+/* One that is whole by now is submitted or will be: its FINISHED tells. One that is gone, too. */
+static void take_verdict(struct queue *queue, const struct ingress_finished *said)
+{
+    struct request *request = requests_find_asked(&queue->requests, said->slot, said->generation);
+    if (!request)
+        return; /* crossed by its CANCEL */
+    const bool is_good = said->reason == INGRESS_ANSWERED;
+    queue->asking_count--;
+    queue->counts.turned_away += !is_good;
+    request->ask = is_good ? REQUEST_GRANTED : REQUEST_UNASKED;
+    if (request->state != REQUEST_ARRIVING)
+        return;
+    if (is_good)
+        jtp_server_grant(queue->server, request->ref, queue->now_ns);
+    else
+        reject(queue, request, said);
+}
+
 static void take_message(struct queue *queue, const union ingress_message *message)
 {
     switch (message->kind) {
@@ -125,6 +143,9 @@ static void take_message(struct queue *queue, const union ingress_message *messa
         break;
     case INGRESS_FINISHED:
         take_finished(queue, &message->finished);
+        break;
+    case INGRESS_VERDICT:
+        take_verdict(queue, &message->finished);
         break;
     case INGRESS_DRAIN:
         queue_drain(queue);
@@ -151,8 +172,17 @@ static bool next_of_requests(struct queue *queue, union ingress_message *message
     if (slot == UINT32_MAX)
         return false;
     struct request *request = &queue->requests.records[slot];
+    if (request->state == REQUEST_ARRIVING) {
+        *message = (union ingress_message){.submit = request->submit};
+        message->kind = INGRESS_ASK;
+        request->ask = REQUEST_ASKED;
+        queue->counts.asked++;
+        return true;
+    }
     if (request->state == REQUEST_WHOLE) {
         *message = (union ingress_message){.submit = request->submit};
+        queue->asking_count -= request->ask == REQUEST_TO_ASK;
+        request->ask = request->ask == REQUEST_TO_ASK ? REQUEST_UNASKED : request->ask;
         request->state = REQUEST_SUBMITTED;
         queue_arrived(queue, request);
         queue->counts.submitted++;
@@ -161,6 +191,11 @@ static bool next_of_requests(struct queue *queue, union ingress_message *message
     *message = (union ingress_message){
         .order = {.kind = INGRESS_CANCEL, .slot = slot, .generation = request->submit.generation}};
     queue->counts.cancelled++;
+    if (request->state == REQUEST_GONE) {
+        queue->asking_count -= request->ask == REQUEST_ASKED;
+        requests_free(&queue->requests, slot);
+        queue->has_freed = true;
+    }
     return true;
 }
 

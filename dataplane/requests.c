@@ -67,6 +67,16 @@ struct request *requests_find(struct requests *requests, uint32_t slot, uint32_t
     return is_meant ? request : NULL;
 }
 
+struct request *requests_find_asked(struct requests *requests, uint32_t slot, uint32_t generation)
+{
+    if (slot >= requests->count)
+        return NULL;
+    struct request *request = &requests->records[slot];
+    const bool is_meant = request->state != REQUEST_FREE && request->ask == REQUEST_ASKED &&
+                          request->submit.generation == generation;
+    return is_meant ? request : NULL;
+}
+
 void requests_owe(struct requests *requests, uint32_t slot)
 {
     waiting_list_add(&requests->owing, slot);
@@ -80,7 +90,8 @@ uint32_t requests_next_owing(struct requests *requests)
         if (slot == WAITING_LIST_END)
             return UINT32_MAX;
         const struct request *request = &requests->records[slot];
-        if (request->state == REQUEST_WHOLE ||
+        const bool is_asking = request->state == REQUEST_ARRIVING && request->ask == REQUEST_TO_ASK;
+        if (is_asking || request->state == REQUEST_WHOLE || request->state == REQUEST_GONE ||
             (request->state == REQUEST_SUBMITTED && request->is_cancelled))
             return slot;
     }

@@ -5,6 +5,7 @@
  *   FREE ────────────> ARRIVING ─────> WHOLE ────────────> SUBMITTED ──────────> FREE
  *                          │             │ cancelled            │ cancelled: owes CANCEL,
  *                          └─────────────┴──> FREE              └ and stays until FINISHED
+ *                                        └──> GONE ──CANCEL said──> FREE, if jointd was asked
  *
  * Private memory of one thread. A request is named by its slot in the slab, its generation tells
  * it from those before. */
@@ -16,14 +17,23 @@
 #include "shm/ingress.h"
 #include "shm/slab.h"
 
-enum request_state { REQUEST_FREE, REQUEST_ARRIVING, REQUEST_WHOLE, REQUEST_SUBMITTED };
+enum request_state {
+    REQUEST_FREE,
+    REQUEST_ARRIVING,
+    REQUEST_WHOLE,
+    REQUEST_SUBMITTED,
+    REQUEST_GONE,
+};
+
+/* Whether jointd expects it. */
+enum request_ask { REQUEST_UNASKED, REQUEST_TO_ASK, REQUEST_ASKED, REQUEST_GRANTED };
 
 struct request {
     enum request_state state;
+    enum request_ask ask;
     bool is_cancelled; /* nobody wants its answer; SUBMITTED: CANCEL is owed or was said */
-    struct jtp_request_ref ref; /* from WHOLE on */
+    struct jtp_request_ref ref;
     uint32_t answer_bytes; /* expected */
-    uint64_t share_ns; /* of computing, in full batches */
     struct ingress_submit submit; /* from ARRIVING on; whole at WHOLE */
 };
 
@@ -33,7 +43,7 @@ struct requests {
     uint32_t count, taken_count;
     uint8_t *part; /* in the request region */
     uint64_t part_offset; /* into its payload */
-    struct waiting_list owing; /* SUBMIT or CANCEL, in the order in which they came */
+    struct waiting_list owing; /* ASK, SUBMIT or CANCEL, in the order in which they came */
 };
 
 /* part: part_bytes at part_offset of the request region's payload. 0 or the errors of slab_create.
@@ -48,6 +58,10 @@ void requests_free(struct requests *requests, uint32_t slot);
 
 /* The SUBMITTED one that jointd names, or NULL. */
 struct request *requests_find(struct requests *requests, uint32_t slot, uint32_t generation);
+
+/* The one that jointd was asked about by that name and has not judged yet, whatever became of it
+ * since; or NULL. */
+struct request *requests_find_asked(struct requests *requests, uint32_t slot, uint32_t generation);
 
 /* Something about it is to be said. */
 void requests_owe(struct requests *requests, uint32_t slot);

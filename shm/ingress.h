@@ -4,6 +4,7 @@
  *
  *   ingress -> jointd                          jointd -> ingress
  *   STARTED    it takes requests               MODEL     its table came over the socket before
+ *   ASK        may one send its tensor?        VERDICT   exactly one for each ASK
  *   SUBMIT     a request, whole in its place   FINISHED  exactly one for each SUBMIT
  *   CANCEL     nobody wants the answer
  *   SENT       the answer's place is free
@@ -16,6 +17,10 @@
  * back; until then it is not written, not even after CANCEL, since a worker may be reading it.
  * jointd gives out the places of the response slab, and takes each back by SENT, or when the
  * ingress has died.
+ *
+ * ASK is for when the load report says so. One that may come is expected, with a place for its
+ * answer, until SUBMIT or CANCEL of the same slot and generation: CANCEL ends it without a word.
+ * SUBMIT need not wait for the VERDICT; it may be refused after a good one, if time has passed.
  *
  * A request's bytes are a message as dataplane/PROTOCOL.md lays it out, encoding included; so are
  * an answer's. Whoever is named after a field sets it; reserved bytes are zero and not looked at.
@@ -42,10 +47,12 @@ enum ingress_kind {
     INGRESS_SENT,
     INGRESS_WITHDRAWN,
     INGRESS_DRAINED,
+    INGRESS_ASK,
     INGRESS_MODEL = 64,
     INGRESS_WITHDRAW,
     INGRESS_FINISHED,
     INGRESS_DRAIN,
+    INGRESS_VERDICT,
 };
 
 /* Why a request was not computed; the numbers are those of a REJECT in PROTOCOL.md. */
@@ -65,7 +72,7 @@ enum ingress_reason {
     INGRESS_CANCELLED = 255, /* by CANCEL: nobody is told */
 };
 
-/* SUBMIT. ingress: sets all; jointd: checks all but slot and generation, which it repeats. */
+/* SUBMIT, ASK. ingress: sets all; jointd: checks all but slot and generation, which it repeats. */
 struct ingress_submit {
     uint8_t kind;
     uint8_t encoding, answer_encoding; /* 0 f32 (the tensors' own type), 1 f16, 2 u8 */
@@ -78,10 +85,13 @@ struct ingress_submit {
     uint64_t offset; /* into the request slab's payload; a multiple of 64 */
     uint64_t deadline_ns; /* monotonic; UINT64_MAX: none */
     uint64_t client;
-    uint64_t opened_ns, whole_ns; /* monotonic: when its first and its last byte had come */
+    uint64_t opened_ns, whole_ns; /* monotonic: when its first and its last byte had come; ASK: when
+                                   * the last one will have, UINT64_MAX: nobody knows */
 };
 
-/* FINISHED. jointd: sets all; an answer is named only by INGRESS_ANSWERED. */
+/* FINISHED. jointd: sets all; an answer is named only by INGRESS_ANSWERED.
+ * VERDICT. jointd: sets kind, reason, slot, generation and retry_after_us; ANSWERED: it may come.
+ */
 struct ingress_finished {
     uint8_t kind;
     uint8_t reason; /* enum ingress_reason */

@@ -43,6 +43,8 @@ struct load_report {
     uint64_t backlog_ns; /* of all classes */
     uint64_t switch_gain_255;
     uint64_t valid_ns, min_poll_ns;
+    uint64_t
+        has_to_ask; /* some are refused: whoever has a tensor to send asks before (ingress.h) */
     uint64_t class_count;
     struct load_report_class classes[LOAD_REPORT_MAX_CLASSES];
 };
@@ -50,7 +52,7 @@ struct load_report {
 #define LOAD_REPORT_WORDS (sizeof(struct load_report) / 8)
 
 static_assert(sizeof(struct load_report_class) == 7 * 8, "load_report_class");
-static_assert(sizeof(struct load_report) == (17 + 7 * LOAD_REPORT_MAX_CLASSES) * 8, "load_report");
+static_assert(sizeof(struct load_report) == (18 + 7 * LOAD_REPORT_MAX_CLASSES) * 8, "load_report");
 static_assert(LOAD_REPORT_WORDS <= LOAD_PAGE_MAX_WORDS, "load_report");
 
 #endif

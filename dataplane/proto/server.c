@@ -109,19 +109,32 @@ struct jtp_server *jtp_server_init(void *memory, const struct jtp_server_config 
 }
 
 /* The request that the owner names, if it is being worked on. */
-static struct jtp_request *resolve(struct jtp_server *server, struct jtp_request_ref ref)
+static struct jtp_request *find(struct jtp_server *server, struct jtp_request_ref ref)
 {
     if (ref.index >= server->config.max_requests)
         return NULL;
     struct jtp_request *request = &server->requests[ref.index];
-    bool is_meant = request->generation == ref.generation && request->state == JTP_REQUEST_WORKING;
-    return is_meant ? request : NULL;
+    return request->generation == ref.generation ? request : NULL;
+}
+
+/* One that its owner has. */
+static struct jtp_request *find_working(struct jtp_server *server, struct jtp_request_ref ref)
+{
+    struct jtp_request *request = find(server, ref);
+    return request && request->state == JTP_REQUEST_WORKING ? request : NULL;
+}
+
+/* One that waits for its owner's word. */
+static struct jtp_request *find_held(struct jtp_server *server, struct jtp_request_ref ref)
+{
+    struct jtp_request *request = find(server, ref);
+    return request && request->state == JTP_REQUEST_RECEIVING && request->is_held ? request : NULL;
 }
 
 int jtp_server_answer(struct jtp_server *server, struct jtp_request_ref ref,
                       const struct jtp_answering *answer, uint64_t now_ns)
 {
-    struct jtp_request *request = resolve(server, ref);
+    struct jtp_request *request = find_working(server, ref);
     if (!request)
         return -ENOENT;
     bool is_once = request->open.flags & JTP_ONCE;
@@ -148,10 +161,22 @@ int jtp_server_answer(struct jtp_server *server, struct jtp_request_ref ref,
 int jtp_server_reject(struct jtp_server *server, struct jtp_request_ref ref, enum jtp_reason reason,
                       uint32_t retry_after_us, uint64_t now_ns)
 {
-    struct jtp_request *request = resolve(server, ref);
+    struct jtp_request *request = find_working(server, ref);
+    request = request ? request : find_held(server, ref);
     if (!request)
         return -ENOENT;
     jtp_server_end_rejected(server, request, reason, retry_after_us, now_ns);
+    return 0;
+}
+
+int jtp_server_grant(struct jtp_server *server, struct jtp_request_ref ref, uint64_t now_ns)
+{
+    struct jtp_request *request = find_held(server, ref);
+    if (!request)
+        return -ENOENT;
+    request->is_held = false;
+    request->granted_ns = now_ns;
+    jtp_server_send(server, request, JTP_SEND_GRANT);
     return 0;
 }
 

@@ -25,7 +25,11 @@ struct jtp_request_ref {
 };
 
 struct jtp_reservation {
+    struct jtp_request_ref request; /* server */
     uint32_t client_open; /* server: requests of its connection that are open, with this one */
+    uint64_t whole_ns; /* server: when it will be whole, by what came last of its connection;
+                        * JTP_NEVER: not known */
+    bool is_held; /* nothing is granted before jtp_server_grant() */
     uint8_t *bytes; /* room for open->total_bytes */
     uint64_t slot; /* the owner's name for it */
     uint32_t retry_after_us; /* where it is refused */
@@ -117,8 +121,11 @@ bool jtp_server_on_datagram(struct jtp_server *server, const struct jtp_address 
  * taken. */
 int jtp_server_answer(struct jtp_server *server, struct jtp_request_ref request,
                       const struct jtp_answering *answer, uint64_t now_ns);
+/* Also of one that is held. */
 int jtp_server_reject(struct jtp_server *server, struct jtp_request_ref request,
                       enum jtp_reason reason, uint32_t retry_after_us, uint64_t now_ns);
+/* What was held may come. -ENOENT: it has ended, or is whole. */
+int jtp_server_grant(struct jtp_server *server, struct jtp_request_ref request, uint64_t now_ns);
 
 /* There is memory again: those that wait for it get it, the longest waiting first. */
 void jtp_server_memory_freed(struct jtp_server *server, uint64_t now_ns);

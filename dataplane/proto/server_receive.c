@@ -89,7 +89,7 @@ static void on_control(struct jtp_server *server, struct jtp_peer *peer,
         jtp_server_send(server, request, 0);
     } else if (request->state == JTP_REQUEST_ENDED) {
         jtp_server_repeat(server, request);
-    } else if (request->state == JTP_REQUEST_RECEIVING) {
+    } else if (request->state == JTP_REQUEST_RECEIVING && !request->is_held) {
         jtp_server_send(server, request, JTP_SEND_GRANT);
     } else if (request->state != JTP_REQUEST_ANSWERING) {
         jtp_server_send(server, request, JTP_SEND_PROGRESS);

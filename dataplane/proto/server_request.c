@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#define LEAST_SPEED_BYTES 32768 /* less tells of the round trip, not of the line */
+
 static uint64_t hash_of(const struct jtp_peer *peer, uint32_t number)
 {
     /* The generation is the server's, so clients cannot aim at a bucket; Fibonacci spreads it. */
@@ -80,11 +82,29 @@ static void give_ranges(struct jtp_server *server, struct jtp_request *request)
     request->ranges = NULL;
 }
 
+/* How fast tensors of this connection come: of those that it sends on a GRANT, from there on. */
+static void note_speed(struct jtp_peer *peer, const struct jtp_request *request, uint64_t now_ns)
+{
+    if (request->open.total_bytes < LEAST_SPEED_BYTES)
+        return;
+    const uint64_t kib_ns = (now_ns - request->granted_ns) / (request->open.total_bytes / 1024) + 1;
+    peer->kib_ns = peer->kib_ns ? (peer->kib_ns + kib_ns) / 2 : kib_ns;
+}
+
+static uint64_t whole_ns(const struct jtp_request *request, uint64_t now_ns)
+{
+    const uint64_t kib_ns = request->peer->kib_ns;
+    return kib_ns ? now_ns + kib_ns * (request->open.total_bytes / 1024 + 1) : JTP_NEVER;
+}
+
 /* 0: it is RECEIVING; -ENOMEM: it has to wait; or a reason. */
 static int receive(struct jtp_server *server, struct jtp_request *request, uint64_t now_ns)
 {
-    struct jtp_reservation reservation = {.client_open = request->peer->open_count,
-                                          .retry_after_us = server->config.retry_after_us};
+    struct jtp_reservation reservation = {
+        .request = {(uint32_t)(request - server->requests), request->generation},
+        .client_open = request->peer->open_count,
+        .whole_ns = whole_ns(request, now_ns),
+        .retry_after_us = server->config.retry_after_us};
     if (server->free_range_count == 0)
         return -ENOMEM;
     int status = server->config.ops->reserve(server->config.user, &request->open, &reservation);
@@ -93,7 +113,8 @@ static int receive(struct jtp_server *server, struct jtp_request *request, uint6
         return status;
     request->state = JTP_REQUEST_RECEIVING;
     request->slot = reservation.slot;
-    request->heard_ns = now_ns;
+    request->heard_ns = request->granted_ns = now_ns;
+    request->is_held = reservation.is_held;
     jtp_reassembly_init(&request->arriving, reservation.bytes, request->open.total_bytes,
                         jtp_server_take_ranges(server, request), server->config.max_ranges);
     server->stats.granted_bytes += request->open.total_bytes;
@@ -134,7 +155,7 @@ static void admit(struct jtp_server *server, struct jtp_request *request, uint64
         reason = status > 0 ? (uint8_t)status : JTP_NO_MEMORY;
         jtp_server_end_rejected(server, request, reason, request->retry_after_us, now_ns);
         return;
-    } else {
+    } else if (!request->is_held) {
         jtp_server_send(server, request, JTP_SEND_GRANT);
     }
     arm(server, request);
@@ -210,6 +231,7 @@ void jtp_server_deliver(struct jtp_server *server, struct jtp_request *request, 
 {
     struct jtp_request_ref ref = {(uint32_t)(request - server->requests), request->generation};
     end_receiving(server, request);
+    note_speed(request->peer, request, now_ns);
     jtp_wheel_cancel(&server->wheel, &request->timer);
     request->state = JTP_REQUEST_WORKING;
     request->pending &= (uint8_t)~JTP_SEND_GRANT;
@@ -347,7 +369,8 @@ void jtp_server_memory_freed(struct jtp_server *server, uint64_t now_ns)
         jtp_queue_remove(&request->in_queue);
         server->stats.waiting--;
         request->pending &= (uint8_t)~JTP_SEND_PROGRESS;
-        jtp_server_send(server, request, JTP_SEND_GRANT);
+        if (!request->is_held)
+            jtp_server_send(server, request, JTP_SEND_GRANT);
         arm(server, request);
     }
 }

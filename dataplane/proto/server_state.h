@@ -51,6 +51,7 @@ struct jtp_request {
     uint8_t pending;
     uint8_t reason;
     bool is_restart; /* data was discarded before the GRANT */
+    bool is_held; /* its owner has not said yet that it may come */
     bool is_head_acked; /* the client has ANSWER */
     uint32_t retry_after_us;
     struct jtp_open open;
@@ -59,7 +60,7 @@ struct jtp_request {
     struct jtp_place to_send; /* among the peer's with something to send */
     struct jtp_place in_queue; /* of waiting, free or ended ones */
     struct jtp_timer timer;
-    uint64_t deadline_ns, heard_ns;
+    uint64_t deadline_ns, heard_ns, granted_ns;
     uint64_t slot, answer_slot;
     struct jtp_range *ranges; /* while it is RECEIVING, and ANSWERING if there were any */
     struct jtp_range few_ranges[JTP_FEW_RANGES];
@@ -75,6 +76,7 @@ struct jtp_peer {
     uint32_t open_count;
     uint64_t heard_ns;
     uint64_t progress_ns; /* when new bytes of any of its requests last came */
+    uint64_t kib_ns; /* what a KiB took to come, lately; 0: not known */
     struct jtp_path path;
     struct jtp_queue requests, senders;
     struct jtp_place ready; /* among those that may have something to send */

@@ -13,6 +13,7 @@ static const struct {
     enum counter_kind kind;
 } table[COUNT_KINDS] = {
     [COUNT_SUBMITTED] = {"jointd.submitted", COUNTER_SUM},
+    [COUNT_ASKED] = {"jointd.asked", COUNTER_SUM},
     [COUNT_ANSWERED] = {"jointd.answered", COUNTER_SUM},
     [COUNT_OVERLOADED] = {"jointd.overloaded", COUNTER_SUM},
     [COUNT_LATE] = {"jointd.late", COUNTER_SUM},

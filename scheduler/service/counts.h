@@ -9,6 +9,7 @@
 
 enum count {
     COUNT_SUBMITTED,
+    COUNT_ASKED, /* before their tensors came */
     COUNT_ANSWERED,
     COUNT_OVERLOADED,
     COUNT_LATE,

@@ -114,12 +114,24 @@ bool ingress_say(struct service *service, struct ingress *ingress, const void *m
     return false;
 }
 
+void ingress_open(struct ingress *ingress, const struct ingress_submit *submit, uint32_t request)
+{
+    ingress->open[submit->slot] =
+        (struct ingress_open){.request = request, .generation = submit->generation};
+    ingress->open_count++;
+}
+
+void ingress_close(struct ingress *ingress, uint32_t slot)
+{
+    assert(slot < ingress->config.slot_count && ingress->open_count > 0);
+    ingress->open[slot].request = REQUEST_NONE;
+    ingress->open_count--;
+}
+
 void ingress_finish(struct service *service, struct ingress *ingress,
                     const struct ingress_finished *finished)
 {
-    assert(finished->slot < ingress->config.slot_count);
-    ingress->open[finished->slot].request = REQUEST_NONE;
-    ingress->open_count--;
+    ingress_close(ingress, finished->slot);
     ingress_say(service, ingress, finished);
 }
 
@@ -128,9 +140,16 @@ static void take_cancel(struct service *service, struct ingress *ingress,
 {
     const uint32_t slot = order->slot;
     /* Crossed by its FINISHED, it names nothing that is open: no fault of anybody. */
-    if (slot < ingress->config.slot_count && ingress->open[slot].request != REQUEST_NONE &&
-        ingress->open[slot].generation == order->generation)
-        request_cancel(service, ingress->open[slot].request, now_ns);
+    if (slot >= ingress->config.slot_count || ingress->open[slot].request == REQUEST_NONE ||
+        ingress->open[slot].generation != order->generation)
+        return;
+    const uint32_t request = ingress->open[slot].request;
+    if (!service->requests.items[request].is_expected) {
+        request_cancel(service, request, now_ns);
+        return;
+    }
+    ingress_close(ingress, slot);
+    request_unexpect(service, request);
 }
 
 static void take(struct service *service, struct ingress *ingress,
@@ -139,6 +158,9 @@ static void take(struct service *service, struct ingress *ingress,
     switch (message->kind) {
     case INGRESS_SUBMIT:
         submit_take(service, ingress, &message->submit, now_ns);
+        break;
+    case INGRESS_ASK:
+        submit_ask(service, ingress, &message->submit, now_ns);
         break;
     case INGRESS_CANCEL:
         take_cancel(service, ingress, &message->order, now_ns);
@@ -208,9 +230,11 @@ void ingress_bury(struct service *service, struct ingress *ingress, uint64_t now
     for (uint32_t i = 0; i < ingress->config.slot_count && ingress->open_count > 0; i++)
         if (ingress->open[i].request != REQUEST_NONE) {
             const uint32_t request = ingress->open[i].request;
-            ingress->open[i].request = REQUEST_NONE;
-            ingress->open_count--;
-            request_abandon(service, request, now_ns);
+            ingress_close(ingress, i);
+            if (service->requests.items[request].is_expected)
+                request_unexpect(service, request);
+            else
+                request_abandon(service, request, now_ns);
         }
     struct slot_recovered recovered;
     while (slot_table_recover(service->memory.owners, owner, &recovered))

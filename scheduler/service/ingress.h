@@ -55,6 +55,10 @@ int ingress_poll(struct service *service, struct ingress *ingress, uint64_t now_
 /* Now and then: its answer to the offer, models that it is to know, leases. How much was done. */
 int ingress_look(struct service *service, struct ingress *ingress, uint64_t now_ns);
 
+/* A request is open under its name, or is not any more. */
+void ingress_open(struct ingress *ingress, const struct ingress_submit *submit, uint32_t request);
+void ingress_close(struct ingress *ingress, uint32_t slot);
+
 /* FINISHED, of a request that it has open. */
 void ingress_finish(struct service *service, struct ingress *ingress,
                     const struct ingress_finished *finished);

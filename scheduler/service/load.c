@@ -10,6 +10,7 @@
 #define STILL_NS UINT64_C(100000000) /* between two of what does not */
 #define UTILIZATION_NS UINT64_C(100000000)
 #define OVERLOAD_NS UINT64_C(500000000) /* how long a refusal is remembered */
+#define CROWDED_NS UINT64_C(200000000) /* how long all are asked to ask, after any refusal */
 #define LEAST_RETRY_NS UINT64_C(1000000)
 
 static uint64_t share_255(double share)
@@ -105,6 +106,7 @@ static void measure(struct service *service, uint64_t now_ns)
     report->oldest_queued_ns = now.oldest_arrived_ns < now_ns ? now_ns - now.oldest_arrived_ns : 0;
     report->retry_after_ns =
         now.predicted_wait_ns > LEAST_RETRY_NS ? now.predicted_wait_ns : LEAST_RETRY_NS;
+    report->has_to_ask = load->crowded_ns && now_ns - load->crowded_ns < CROWDED_NS;
     report->credits = dispatch_credits(service->dispatch);
     measure_classes(service, now_ns);
     /* Who asks without a class, as a probe does, is told the first one's. */
@@ -165,7 +167,8 @@ void load_note_end(struct load *load, const struct request *request, enum ingres
              reason == INGRESS_ANSWERED && now_ns <= request->deadline_ns, now_ns);
 }
 
-void load_note_refused(struct load *load, uint32_t class_index, enum ingress_reason reason)
+void load_note_refused(struct load *load, uint32_t class_index, enum ingress_reason reason,
+                       uint64_t now_ns)
 {
     /* The deadline may have been too short for anybody; others may have had less than this one. */
     const bool is_for_itself = reason == INGRESS_DEADLINE || reason == INGRESS_TOO_MANY;
@@ -173,9 +176,10 @@ void load_note_refused(struct load *load, uint32_t class_index, enum ingress_rea
         reason == INGRESS_OVERLOADED || reason == INGRESS_NO_MEMORY || is_for_itself;
     if (!is_overload)
         return;
-    note(load, class_index, false, load->report.generated_ns);
+    note(load, class_index, false, now_ns);
+    load->crowded_ns = now_ns;
     if (!is_for_itself)
-        load->refused_ns = load->report.generated_ns;
+        load->refused_ns = now_ns;
 }
 
 uint32_t load_retry_after_us(const struct load *load, enum ingress_reason reason)

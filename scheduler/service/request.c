@@ -74,8 +74,9 @@ static void take_place(struct service *service, const struct request *request)
     (void)error;
 }
 
-enum ingress_reason request_open(struct service *service, const struct request *wanted,
-                                 uint64_t answer_bytes, uint64_t now_ns, uint32_t *slot)
+/* A place for its answer, in its client's credits. */
+static enum ingress_reason prepare(struct service *service, const struct request *wanted,
+                                   uint64_t answer_bytes, uint64_t now_ns, struct request **request)
 {
     struct slab_ref place;
     const enum dispatch_verdict credit =
@@ -85,10 +86,17 @@ enum ingress_reason request_open(struct service *service, const struct request *
     const int error = slab_alloc(service->memory.answers, answer_bytes, &place);
     if (error)
         return error == -EMSGSIZE ? INGRESS_BAD_SIZE : INGRESS_NO_MEMORY;
-    struct request *request = &service->requests.items[place.slot];
-    *request = *wanted;
-    request->place = place;
-    take_place(service, request);
+    *request = &service->requests.items[place.slot];
+    **request = *wanted;
+    (*request)->place = place;
+    take_place(service, *request);
+    return INGRESS_ANSWERED;
+}
+
+/* Into the queue, or out of its place. */
+static enum ingress_reason submit(struct service *service, struct request *request, uint64_t now_ns,
+                                  uint32_t *slot)
+{
     request->predicted_compute_ns = dispatch_predict_ns(service->dispatch, request->model,
                                                         request->from, request->to, request->rows);
     const struct dispatch_request asked = request_for_dispatch(request);
@@ -97,12 +105,72 @@ enum ingress_reason request_open(struct service *service, const struct request *
         free_place(service, request, SLOT_OWNER_JOINTD);
         return reason_of(verdict);
     }
-    request->predicted_wait_ns = dispatch_predicted_wait_ns(service->dispatch, place.slot);
+    request->predicted_wait_ns = dispatch_predicted_wait_ns(service->dispatch, asked.slot);
     request->is_open = true;
     service->requests.open_count++;
     model_set_hold(&service->models, request->model);
-    *slot = place.slot;
+    *slot = asked.slot;
     return INGRESS_ANSWERED;
+}
+
+enum ingress_reason request_open(struct service *service, const struct request *wanted,
+                                 uint64_t answer_bytes, uint64_t now_ns, uint32_t *slot)
+{
+    struct request *request;
+    const enum ingress_reason reason = prepare(service, wanted, answer_bytes, now_ns, &request);
+    return reason == INGRESS_ANSWERED ? submit(service, request, now_ns, slot) : reason;
+}
+
+enum ingress_reason request_expect(struct service *service, const struct request *wanted,
+                                   uint64_t answer_bytes, uint64_t now_ns, uint32_t *slot)
+{
+    struct request *request;
+    const enum ingress_reason reason = prepare(service, wanted, answer_bytes, now_ns, &request);
+    if (reason != INGRESS_ANSWERED)
+        return reason;
+    const struct dispatch_request asked = request_for_dispatch(request);
+    const enum dispatch_verdict verdict = dispatch_expect(service->dispatch, &asked, now_ns);
+    if (verdict != DISPATCH_QUEUED) {
+        free_place(service, request, SLOT_OWNER_JOINTD);
+        return reason_of(verdict);
+    }
+    request->is_expected = true;
+    model_set_hold(&service->models, request->model);
+    *slot = asked.slot;
+    return INGRESS_ANSWERED;
+}
+
+static bool is_same(const struct request *a, const struct request *b, uint64_t answer_bytes)
+{
+    return a->model == b->model && a->from == b->from && a->to == b->to && a->rows == b->rows &&
+           a->class_index == b->class_index && a->client == b->client &&
+           a->place.bytes == answer_bytes;
+}
+
+enum ingress_reason request_arrive(struct service *service, const struct request *wanted,
+                                   uint64_t answer_bytes, uint64_t now_ns, uint32_t *slot)
+{
+    struct request *request = &service->requests.items[*slot];
+    assert(request->is_expected);
+    if (!is_same(request, wanted, answer_bytes)) {
+        request_unexpect(service, *slot);
+        return request_open(service, wanted, answer_bytes, now_ns, slot);
+    }
+    const struct slab_ref place = request->place;
+    *request = *wanted;
+    request->place = place;
+    model_set_release(&service->models, request->model);
+    return submit(service, request, now_ns, slot);
+}
+
+void request_unexpect(struct service *service, uint32_t slot)
+{
+    struct request *request = &service->requests.items[slot];
+    assert(request->is_expected);
+    request->is_expected = false;
+    (void)dispatch_unexpect(service->dispatch, slot); /* its time may have been over */
+    model_set_release(&service->models, request->model);
+    free_place(service, request, SLOT_OWNER_JOINTD);
 }
 
 static uint32_t whole_us(uint64_t ns)

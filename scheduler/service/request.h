@@ -1,8 +1,9 @@
 /* The requests that jointd has taken: a private table, indexed by the slot of the answer's place.
  *
  *   request_open ──> queued ──> running ──> request_end ──> FINISHED, and if it is an answer the
- *                      ^           │                        place is being sent until request_sent
- *                      └───────────┘ worker died
+ *     │                ^ ^         │                        place is being sent until request_sent
+ *     └─> expected ────┘ └─────────┘ worker died
+ *            └─ request_unexpect
  *
  * In what state a place is and whose, the slot table knows (memory.h); this table knows what for.
  * Each SUBMIT that was taken gets exactly one FINISHED, unless whoever brought it has died. */
@@ -20,6 +21,7 @@ struct service;
 struct request {
     struct slab_ref place; /* of the answer */
     bool is_open; /* FINISHED is owed, or would be if it were not an orphan */
+    bool is_expected; /* its tensor is on its way: nothing is owed, the place is taken */
     bool is_cancelled; /* nobody wants the answer; it runs all the same */
     bool has_run; /* a row of it was run by the worker that has it */
     bool is_orphan; /* its ingress died: nobody is told */
@@ -53,6 +55,16 @@ void request_table_fini(struct request_table *table); /* accepts NULL and zeroed
 /* Takes a request that has been checked: a place for its answer, a queue. Its slot, or why not. */
 enum ingress_reason request_open(struct service *service, const struct request *wanted,
                                  uint64_t answer_bytes, uint64_t now_ns, uint32_t *slot);
+
+/* The same before its tensor has come. */
+enum ingress_reason request_expect(struct service *service, const struct request *wanted,
+                                   uint64_t answer_bytes, uint64_t now_ns, uint32_t *slot);
+/* What was expected has come: as request_open. Where it is not what was said it would be, it is as
+ * if it had not been expected. */
+enum ingress_reason request_arrive(struct service *service, const struct request *wanted,
+                                   uint64_t answer_bytes, uint64_t now_ns, uint32_t *slot);
+/* It will not come. */
+void request_unexpect(struct service *service, uint32_t slot);
 
 /* As the dispatcher wants to hear of it. */
 struct dispatch_request request_for_dispatch(const struct request *request);

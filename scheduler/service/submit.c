@@ -1,4 +1,6 @@
-/* Checks what an ingress submits against its part, the model's table, and what it has open. */
+/* Checks what an ingress asks and submits against its part, the model's table, and what it has
+ * open.
+ */
 #include "scheduler/service/submit.h"
 #include "scheduler/service/request_record.h"
 #include "scheduler/service/service.h"
@@ -69,45 +71,97 @@ static struct request request_of(const struct service *service, const struct ing
     };
 }
 
-static void refuse(struct service *service, struct ingress *ingress,
-                   const struct ingress_submit *submit, enum ingress_reason reason, uint64_t now_ns)
+static void note_refused(struct service *service, const struct request *request,
+                         enum ingress_reason reason, uint64_t now_ns)
 {
-    const struct request request = request_of(service, ingress, submit, now_ns);
     counts_add(&service->counts, counts_of_reason(reason), 1);
     counts_reject(&service->counts, reason);
-    load_note_refused(&service->load, submit->class_index, reason);
-    statistics_note_refused(service, submit->model, request.class_index);
-    request_record_end(service, &request, reason, now_ns);
-    const struct ingress_finished finished = {.kind = INGRESS_FINISHED,
-                                              .reason = (uint8_t)reason,
-                                              .slot = submit->slot,
-                                              .generation = submit->generation,
-                                              .retry_after_us =
-                                                  load_retry_after_us(&service->load, reason)};
-    ingress_say(service, ingress, &finished);
+    load_note_refused(&service->load, request->class_index, reason, now_ns);
+    statistics_note_refused(service, request->model, request->class_index);
+    request_record_end(service, request, reason, now_ns);
+}
+
+static void answer(struct service *service, struct ingress *ingress, uint8_t kind,
+                   const struct ingress_submit *submit, enum ingress_reason reason)
+{
+    const struct ingress_finished said = {.kind = kind,
+                                          .reason = (uint8_t)reason,
+                                          .slot = submit->slot,
+                                          .generation = submit->generation,
+                                          .retry_after_us =
+                                              load_retry_after_us(&service->load, reason)};
+    ingress_say(service, ingress, &said);
+}
+
+/* What the ingress has under that name; REQUEST_NONE: nothing. */
+static uint32_t named(const struct ingress *ingress, const struct ingress_submit *submit)
+{
+    return ingress->open[submit->slot].request;
+}
+
+static bool is_expected(const struct service *service, const struct ingress *ingress,
+                        const struct ingress_submit *submit)
+{
+    const struct ingress_open *open = &ingress->open[submit->slot];
+    return open->request != REQUEST_NONE && open->generation == submit->generation &&
+           service->requests.items[open->request].is_expected;
+}
+
+static bool is_junk(struct service *service, const struct ingress *ingress,
+                    const struct ingress_submit *submit, bool can_be_expected)
+{
+    const bool is_sound = submit->slot < ingress->config.slot_count &&
+                          (named(ingress, submit) == REQUEST_NONE ||
+                           (can_be_expected && is_expected(service, ingress, submit)));
+    if (!is_sound)
+        counts_add(&service->counts, COUNT_JUNK, 1);
+    return !is_sound;
+}
+
+void submit_ask(struct service *service, struct ingress *ingress,
+                const struct ingress_submit *submit, uint64_t now_ns)
+{
+    if (is_junk(service, ingress, submit, false))
+        return;
+    counts_add(&service->counts, COUNT_ASKED, 1);
+    uint64_t answer_bytes = 0;
+    enum ingress_reason reason = check(service, ingress, submit, &answer_bytes);
+    uint32_t slot = REQUEST_NONE;
+    struct request wanted = request_of(service, ingress, submit, now_ns);
+    wanted.arrived_ns = submit->whole_ns;
+    if (reason == INGRESS_ANSWERED)
+        reason = request_expect(service, &wanted, answer_bytes, now_ns, &slot);
+    wanted.arrived_ns = now_ns;
+    if (reason != INGRESS_ANSWERED)
+        note_refused(service, &wanted, reason, now_ns);
+    else
+        ingress_open(ingress, submit, slot);
+    answer(service, ingress, INGRESS_VERDICT, submit, reason);
 }
 
 void submit_take(struct service *service, struct ingress *ingress,
                  const struct ingress_submit *submit, uint64_t now_ns)
 {
-    if (submit->slot >= ingress->config.slot_count ||
-        ingress->open[submit->slot].request != REQUEST_NONE) {
-        counts_add(&service->counts, COUNT_JUNK, 1);
+    if (is_junk(service, ingress, submit, true))
         return;
-    }
     counts_add(&service->counts, COUNT_SUBMITTED, 1);
+    const struct request wanted = request_of(service, ingress, submit, now_ns);
+    const bool was_expected = is_expected(service, ingress, submit);
+    uint32_t slot = named(ingress, submit);
     uint64_t answer_bytes = 0;
+    if (was_expected)
+        ingress_close(ingress, submit->slot);
     enum ingress_reason reason = check(service, ingress, submit, &answer_bytes);
-    uint32_t slot = REQUEST_NONE;
-    if (reason == INGRESS_ANSWERED) {
-        const struct request wanted = request_of(service, ingress, submit, now_ns);
+    if (reason != INGRESS_ANSWERED && was_expected)
+        request_unexpect(service, slot);
+    else if (reason == INGRESS_ANSWERED && was_expected)
+        reason = request_arrive(service, &wanted, answer_bytes, now_ns, &slot);
+    else if (reason == INGRESS_ANSWERED)
         reason = request_open(service, &wanted, answer_bytes, now_ns, &slot);
-    }
-    if (reason != INGRESS_ANSWERED) {
-        refuse(service, ingress, submit, reason, now_ns);
+    if (reason == INGRESS_ANSWERED) {
+        ingress_open(ingress, submit, slot);
         return;
     }
-    ingress->open[submit->slot] =
-        (struct ingress_open){.request = slot, .generation = submit->generation};
-    ingress->open_count++;
+    note_refused(service, &wanted, reason, now_ns);
+    answer(service, ingress, INGRESS_FINISHED, submit, reason);
 }

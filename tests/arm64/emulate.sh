@@ -9,6 +9,7 @@ no_madvise="qemu says yes to any advice on memory (madvise), and populates no ma
 declare -A skipped=(
     [compute_worker_worker_test]="$no_exec"
     [dataplane_death_test]="$no_exec"
+    [dataplane_door_test]="$no_exec"
     [dataplane_test]="$no_exec"
     [service_death_test]="$no_exec"
     [service_hostile_test]="$no_exec"

@@ -38,10 +38,66 @@ static void check_submit(struct ingress_host *host, uint32_t queue,
     }
 }
 
+static uint32_t find_expected(const struct ingress_host *host, uint32_t queue, uint32_t slot,
+                              uint32_t generation)
+{
+    for (uint32_t i = 0; i < host->expected_count; i++) {
+        const struct host_request *request = &host->expected[i];
+        if (request->queue == queue && request->submit.slot == slot &&
+            request->submit.generation == generation)
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+static void end_expected(struct ingress_host *host, uint32_t index)
+{
+    if (index != UINT32_MAX)
+        host->expected[index] = host->expected[--host->expected_count];
+}
+
+void ingress_host_judge(struct ingress_host *host, uint32_t index, enum ingress_reason reason)
+{
+    const struct host_request request = host->expected[index];
+    const union ingress_message message = {
+        .finished = {.kind = INGRESS_VERDICT,
+                     .reason = (uint8_t)reason,
+                     .slot = request.submit.slot,
+                     .generation = request.submit.generation,
+                     .retry_after_us = reason == INGRESS_ANSWERED ? 0 : 77000}};
+    if (reason != INGRESS_ANSWERED)
+        end_expected(host, index);
+    ingress_host_say(host, request.queue, &message);
+}
+
+static void take_ask(struct ingress_host *host, uint32_t queue, const struct ingress_submit *submit)
+{
+    const bool is_bad = host->refuse_each && host->asked % host->refuse_each == 0;
+    host->asked++;
+    for (uint32_t i = 0; i < host->expected_count; i++)
+        if (host->expected[i].queue == queue && host->expected[i].submit.slot == submit->slot)
+            blame(host, "ASK about what is expected already", submit->slot);
+    for (uint32_t i = 0; i < host->pending_count; i++)
+        if (host->pending[i].queue == queue && host->pending[i].submit.slot == submit->slot)
+            blame(host, "ASK in a slot that is taken", submit->slot);
+    if (submit->whole_ns < submit->opened_ns || !model_of(host, submit->model))
+        blame(host, "ASK with a time or model that cannot be", submit->opened_ns);
+    if (host->expected_count == HOST_MAX_PENDING) {
+        blame(host, "more questions than slots", host->expected_count);
+        return;
+    }
+    host->expected[host->expected_count++] =
+        (struct host_request){.submit = *submit, .queue = queue};
+    if (!host->holds_verdicts)
+        ingress_host_judge(host, (uint32_t)host->expected_count - 1,
+                           is_bad ? INGRESS_DEADLINE : INGRESS_ANSWERED);
+}
+
 static void take_submit(struct ingress_host *host, uint32_t queue,
                         const struct ingress_submit *submit)
 {
     check_submit(host, queue, submit);
+    end_expected(host, find_expected(host, queue, submit->slot, submit->generation));
     host->submitted++;
     if (host->pending_count == HOST_MAX_PENDING) {
         blame(host, "more requests than slots", host->pending_count);
@@ -56,6 +112,7 @@ static void take_cancel(struct ingress_host *host, uint32_t queue,
                         const struct ingress_order *order)
 {
     host->cancelled++;
+    end_expected(host, find_expected(host, queue, order->slot, order->generation));
     for (uint32_t i = 0; i < host->pending_count; i++) {
         struct host_request *request = &host->pending[i];
         if (request->queue == queue && request->submit.slot == order->slot &&
@@ -85,6 +142,9 @@ static void take(struct ingress_host *host, uint32_t queue, const union ingress_
         break;
     case INGRESS_SUBMIT:
         take_submit(host, queue, &message->submit);
+        break;
+    case INGRESS_ASK:
+        take_ask(host, queue, &message->submit);
         break;
     case INGRESS_CANCEL:
         take_cancel(host, queue, &message->order);

@@ -22,12 +22,10 @@ struct host_model {
     uint32_t number, version;
     uint32_t row_elements[HOST_CUTS];
     uint8_t mark; /* its fingerprint is this byte 16 times */
-    uint64_t row_ns; /* what its table says that a row takes, in any batch */
 };
 
-/* 600 KB, 170 KB, 36 KB and 4 KB a row, as alexnet; and a small one. The slow one is as the large,
- * but takes 300 ms a row, by its table. */
-extern const struct host_model host_large, host_small, host_small_2, host_slow;
+/* 600 KB, 170 KB, 36 KB and 4 KB a row, as alexnet; and a small one. */
+extern const struct host_model host_large, host_small, host_small_2;
 
 /* A SUBMIT without FINISHED. */
 struct host_request {
@@ -53,7 +51,12 @@ struct ingress_host {
     const struct host_model *models[16]; /* by number */
     struct host_request pending[HOST_MAX_PENDING];
     uint32_t pending_count;
-    uint64_t started, submitted, cancelled, finished, sent, withdrawn, drained;
+    /* Asked about and not refused, until SUBMIT or CANCEL. */
+    struct host_request expected[HOST_MAX_PENDING];
+    uint64_t expected_count;
+    bool holds_verdicts; /* says none by itself */
+    uint32_t refuse_each; /* one question in so many is refused; 0: none, 1: all */
+    uint64_t asked, started, submitted, cancelled, finished, sent, withdrawn, drained;
     uint64_t most_pending;
     uint64_t faults; /* what joint-dataplane must not have said */
     char fault[120]; /* the first */
@@ -84,6 +87,9 @@ void ingress_host_publish_load(struct ingress_host *host, const struct load_repo
 
 /* Hears what was said and answers it unless it holds; how many messages. */
 int ingress_host_poll(struct ingress_host *host);
+/* The verdict on the expected request `index`, which is not expected any more if it is a bad one.
+ */
+void ingress_host_judge(struct ingress_host *host, uint32_t index, enum ingress_reason reason);
 /* Ends the pending request `index`: by its answer, or a reason. False: no place for the answer. */
 bool ingress_host_finish(struct ingress_host *host, uint32_t index, enum ingress_reason reason);
 

@@ -16,14 +16,19 @@ struct stand_in {
     char libexec[80];
 };
 
-static void write_mode(const struct stand_in *test, const char *mode)
+static void write_file(const struct stand_in *test, const char *name, const char *text)
 {
     char path[128];
-    snprintf(path, sizeof(path), "%s/mode", test->host->folder);
+    snprintf(path, sizeof(path), "%s/%s", test->host->folder, name);
     FILE *file = fopen(path, "we");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    fputs(mode, file);
+    fputs(text, file);
     fclose(file);
+}
+
+static void write_mode(const struct stand_in *test, const char *mode)
+{
+    write_file(test, "mode", mode);
 }
 
 /* The folder of its own holds all programs, one of them another. */
@@ -49,6 +54,7 @@ static void init(struct stand_in *test, const char *name, const char *mode)
     write_mode(test, mode);
     service_host_start(test->host, test->host->folder);
     service_host_hear(test->host, "jointd: ready: lenet", 60);
+    write_file(test, "begin", "");
 }
 
 /* Ends as always: nothing is left, and the stand-in has seen no fault of jointd. */

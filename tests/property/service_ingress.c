@@ -40,7 +40,10 @@ struct ingress {
     uint32_t model;
     bool is_open[OPEN]; /* by slot */
     uint32_t generation[OPEN];
-    uint64_t submitted, answered, refused, cancelled, faults;
+    bool is_asked[OPEN]; /* without a verdict yet */
+    bool is_expected[OPEN]; /* not refused; neither submitted nor cancelled */
+    struct ingress_submit wanted[OPEN]; /* of these */
+    uint64_t asked, submitted, answered, refused, cancelled, faults;
 };
 
 static uint64_t now_ns(void)
@@ -61,6 +64,15 @@ static void read_mode(char *mode)
     mode[strcspn(mode, "\n")] = '\0';
     if (file)
         fclose(file);
+}
+
+/* The test has heard that jointd is ready: from then on turns count. */
+static bool has_begun(void)
+{
+    char path[512] = "";
+    const char *folder = getenv("JOINT_LIBEXEC");
+    snprintf(path, sizeof(path), "%s/begin", folder ? folder : ".");
+    return access(path, F_OK) == 0;
 }
 
 static bool take_dataplane_setup(struct ingress *ingress, int socket)
@@ -152,6 +164,20 @@ static void take_finished(struct ingress *ingress, const struct ingress_finished
     say(ingress, &sent);
 }
 
+static void take_verdict(struct ingress *ingress, const struct ingress_finished *verdict)
+{
+    const uint32_t slot = verdict->slot;
+    if (slot >= OPEN || !ingress->is_asked[slot] ||
+        ingress->generation[slot] != verdict->generation) {
+        fprintf(stderr, "stand-in: VERDICT twice, or on nothing: slot %u\n", slot);
+        ingress->faults++;
+        return;
+    }
+    ingress->is_asked[slot] = false;
+    if (verdict->reason != INGRESS_ANSWERED)
+        ingress->is_expected[slot] = false;
+}
+
 static bool hear(struct ingress *ingress, int socket)
 {
     union ingress_message message;
@@ -161,6 +187,8 @@ static bool hear(struct ingress *ingress, int socket)
         take_model(ingress, socket);
     else if (message.kind == INGRESS_FINISHED)
         take_finished(ingress, &message.finished);
+    else if (message.kind == INGRESS_VERDICT)
+        take_verdict(ingress, &message.finished);
     else if (message.kind == INGRESS_DRAIN)
         ingress->is_draining = true;
     else
@@ -210,9 +238,8 @@ static void cancel(struct ingress *ingress, uint32_t slot)
 }
 
 /* One field of an honest one says anything. It is answered all the same, in whatever way. */
-static void submit_nonsense(struct ingress *ingress, uint32_t slot)
+static struct ingress_submit nonsense(struct ingress *ingress, struct ingress_submit request)
 {
-    struct ingress_submit request = honest(ingress, slot);
     const uint64_t noise = shm_random_next(&ingress->random);
     switch (below(ingress, 9)) {
     case 0:
@@ -242,6 +269,32 @@ static void submit_nonsense(struct ingress *ingress, uint32_t slot)
     default:
         request.deadline_ns = noise;
     }
+    return request;
+}
+
+static void ask(struct ingress *ingress, struct ingress_submit request)
+{
+    const uint64_t ways_ns[] = {0, now_ns() + below(ingress, 50000000), UINT64_MAX,
+                                shm_random_next(&ingress->random)};
+    ingress->wanted[request.slot] = request;
+    ingress->is_asked[request.slot] = ingress->is_expected[request.slot] = true;
+    ingress->asked++;
+    request.kind = INGRESS_ASK;
+    request.whole_ns = ways_ns[below(ingress, 4)];
+    say(ingress, &request);
+}
+
+/* It comes, as it was said or not, or does not; jointd may have judged it or not. */
+static void go_on(struct ingress *ingress, uint32_t slot, bool is_hostile)
+{
+    ingress->is_expected[slot] = false;
+    if (below(ingress, 3) == 0) {
+        cancel(ingress, slot);
+        return;
+    }
+    struct ingress_submit request = ingress->wanted[slot];
+    if (is_hostile && below(ingress, 3) == 0)
+        request = nonsense(ingress, request);
     submit(ingress, &request);
 }
 
@@ -264,7 +317,7 @@ static void say_nonsense(struct ingress *ingress)
         message.order.slot %= 2 * OPEN;
         break;
     case 3: /* no name for an answer to go to */
-        message.kind = INGRESS_SUBMIT;
+        message.kind = below(ingress, 2) ? INGRESS_SUBMIT : INGRESS_ASK;
         message.submit.slot = ingress->part_slots + message.submit.slot % 1000;
         break;
     default:
@@ -281,11 +334,17 @@ static void speak(struct ingress *ingress, bool is_hostile)
     if (ingress->is_open[slot]) {
         if (below(ingress, 8) == 0)
             cancel(ingress, slot);
-    } else if (is_hostile && below(ingress, 2)) {
-        submit_nonsense(ingress, slot);
-    } else {
-        const struct ingress_submit request = honest(ingress, slot);
-        submit(ingress, &request);
+    } else if (ingress->is_expected[slot]) {
+        if (below(ingress, 2) == 0)
+            go_on(ingress, slot, is_hostile);
+    } else if (!ingress->is_asked[slot]) {
+        struct ingress_submit request = honest(ingress, slot);
+        if (is_hostile && below(ingress, 2))
+            request = nonsense(ingress, request);
+        if (below(ingress, 2))
+            ask(ingress, request);
+        else
+            submit(ingress, &request);
     }
     if (is_hostile && below(ingress, 2))
         say_nonsense(ingress);
@@ -294,7 +353,7 @@ static void speak(struct ingress *ingress, bool is_hostile)
 static bool is_anything_open(const struct ingress *ingress)
 {
     for (uint32_t slot = 0; slot < OPEN; slot++)
-        if (ingress->is_open[slot])
+        if (ingress->is_open[slot] || ingress->is_asked[slot])
             return true;
     return false;
 }
@@ -313,18 +372,22 @@ static void misbehave(struct ingress *ingress, const char *mode)
 static void report(const struct ingress *ingress, const char *mode)
 {
     fprintf(stderr,
-            "stand-in: %s: %llu submitted, %llu answered, %llu refused, %llu cancelled, %llu "
+            "stand-in: %s: %llu asked, %llu submitted, %llu answered, %llu refused, %llu "
+            "cancelled, %llu "
             "faults\n",
-            mode, (unsigned long long)ingress->submitted, (unsigned long long)ingress->answered,
-            (unsigned long long)ingress->refused, (unsigned long long)ingress->cancelled,
-            (unsigned long long)ingress->faults);
+            mode, (unsigned long long)ingress->asked, (unsigned long long)ingress->submitted,
+            (unsigned long long)ingress->answered, (unsigned long long)ingress->refused,
+            (unsigned long long)ingress->cancelled, (unsigned long long)ingress->faults);
 }
 
 /* What a deaf one submits is finished, and never heard: until the ring is full. */
 static void forget_all(struct ingress *ingress)
 {
     for (uint32_t slot = 0; slot < OPEN; slot++)
-        ingress->is_open[slot] = false;
+        if (ingress->is_expected[slot])
+            cancel(ingress, slot);
+    for (uint32_t slot = 0; slot < OPEN; slot++)
+        ingress->is_open[slot] = ingress->is_asked[slot] = ingress->is_expected[slot] = false;
     usleep(1000);
 }
 
@@ -332,6 +395,7 @@ static void serve(struct ingress *ingress, int socket, const char *mode)
 {
     const bool is_hostile = strcmp(mode, "flood") == 0;
     uint64_t turns = 0;
+    bool is_begun = false;
     while (!ingress->is_draining) {
         beat(ingress);
         while (hear(ingress, socket))
@@ -342,7 +406,9 @@ static void serve(struct ingress *ingress, int socket, const char *mode)
             continue;
         for (uint32_t i = below(ingress, 8); i > 0; i--)
             speak(ingress, is_hostile);
-        if (++turns == 2000)
+        is_begun = is_begun || has_begun();
+        turns += is_begun;
+        if (turns == 2000)
             report(ingress, mode);
         if (turns == 2000)
             misbehave(ingress, mode);
@@ -350,6 +416,9 @@ static void serve(struct ingress *ingress, int socket, const char *mode)
             forget_all(ingress);
         usleep(100);
     }
+    for (uint32_t slot = 0; slot < OPEN; slot++)
+        if (ingress->is_expected[slot])
+            cancel(ingress, slot);
     while (is_anything_open(ingress))
         if (!hear(ingress, socket))
             usleep(100);
