@@ -1,5 +1,6 @@
 /* What a stop costs a worker, and what merging saves: AlexNet, eight rows that enter at five cuts,
- * merged into one dispatch or each cut by itself; in processor time of the worker, in turns. */
+ * merged into one dispatch or each cut by itself; in processor time of the worker, in turns. And
+ * how long an urgent dispatch waits that comes while eight rows run. */
 #include "tests/property/worker_dispatch.h"
 #include "tests/unit/cunit_main.h"
 
@@ -194,7 +195,74 @@ static void joins_against_runs(void)
     worker_host_fini(&bench.host);
 }
 
+#define URGENT_ROUNDS 300u
+
+static void pause_ms(double ms)
+{
+    const struct timespec time = {.tv_nsec = (long)(ms * 1e6)};
+    nanosleep(&time, NULL);
+}
+
+/* Eight patient rows run; after a while of up to 60 ms one comes that goes before. */
+static void urgent_against_patient(void)
+{
+    static struct bench bench;
+    struct shm_random random = shm_random_start();
+    double start_us[URGENT_ROUNDS], took_ms[URGENT_ROUNDS];
+    uint32_t count = 0;
+    worker_host_init(&bench.host, "alexnet", 1, 0, BATCH, 1, UINT64_C(20) << 20);
+    worker_peer_init(&bench.peer);
+    worker_peer_start(&bench.peer, &bench.host);
+    run_whole(&bench, BATCH, 0);
+    const uint32_t last = bench.host.cut_count - 1;
+    for (uint32_t round = 0; round < URGENT_ROUNDS; round++) {
+        begin(&bench, 0, BATCH, 0);
+        const uint32_t patient = bench.number;
+        for (uint32_t r = 0; r < BATCH; r++)
+            add_row(&bench, r, 0);
+        pause_ms(1 + shm_random_below(&random, 60000) / 1e3);
+        struct timespec said;
+        union message run = {.run = {.kind = MESSAGE_RUN,
+                                     .urgency = 1,
+                                     .dispatch = ++bench.number,
+                                     .model = HOST_MODEL,
+                                     .from = (uint16_t)(last - 5),
+                                     .to = (uint16_t)last,
+                                     .row_count = 1}};
+        worker_peer_say(&bench.peer, &run);
+        add_row(&bench, 0, last - 5);
+        clock_gettime(CLOCK_MONOTONIC, &said);
+        const uint64_t said_ns = (uint64_t)said.tv_sec * 1000000000u + (uint64_t)said.tv_nsec;
+        bool was_inside = true;
+        for (uint32_t open = 2; open > 0;) {
+            const union message message = worker_peer_hear(&bench.peer);
+            if (message.kind == MESSAGE_RUN_DONE) {
+                open--;
+                was_inside &= message.run_done.dispatch != patient || open == 0;
+            }
+            if (message.kind == MESSAGE_SEGMENT_DONE && message.segment.dispatch != patient) {
+                start_us[count] = ((double)message.segment.started_ns - (double)said_ns) / 1e3;
+                took_ms[count] =
+                    (double)(message.segment.ended_ns - message.segment.started_ns) / 1e6;
+            }
+        }
+        count += was_inside;
+    }
+    qsort(start_us, count, sizeof(start_us[0]), by_value);
+    qsort(took_ms, count, sizeof(took_ms[0]), by_value);
+    CU_ASSERT_TRUE_FATAL(count > URGENT_ROUNDS / 2);
+    printf(
+        "\none row of the last five layers while 8 rows of all run, %u of %u times inside: begins "
+        "after %.0f us in the median, %.0f in 90, %.0f in 99 of 100, %.0f at most; takes %.2f ms "
+        "in the median\n",
+        count, URGENT_ROUNDS, start_us[count / 2], start_us[count * 9 / 10],
+        start_us[count * 99 / 100], start_us[count - 1], took_ms[count / 2]);
+    worker_peer_stop(&bench.peer);
+    worker_host_fini(&bench.host);
+}
+
 const struct cunit_test tests[] = {
+    {"how long an urgent dispatch waits", urgent_against_patient},
     {"what stops cost, and what merging saves", joins_against_runs},
     {NULL, NULL},
 };
