@@ -291,8 +291,15 @@ static void begin_segment(struct admission_world *world, uint32_t at)
     if (!worker->run_count)
         return;
     struct admission_run *run = &worker->runs[best];
+    worker->segment_began_ns = world->now_ns;
+    if (run->is_held) { /* goes on, without a word */
+        run->is_held = false;
+        worker->segment_ends_ns = world->now_ns + run->left_ns;
+        return;
+    }
     uint32_t rows = 0;
     double ns = 0;
+    run->spent_ns = 0;
     for (uint32_t i = 0; i < run->row_count; i++) {
         struct admission_request *request = &world->requests[run->rows[i].slot];
         const bool is_active = run->rows[i].from <= run->at;
@@ -306,7 +313,6 @@ static void begin_segment(struct admission_world *world, uint32_t at)
     do
         ns += rows ? step_ns(run->segment_end, rows) * run->speed : 0;
     while (!is_stop(run, ++run->segment_end));
-    worker->segment_began_ns = world->now_ns;
     worker->segment_ends_ns = world->now_ns + (uint64_t)ns;
     dispatch_segment(world->dispatch, at, run->number, run->at, run->segment_end, rows ? rows : 1,
                      world->now_ns, 0, world->now_ns);
@@ -316,12 +322,12 @@ static void end_segment(struct admission_world *world, uint32_t at)
 {
     struct admission_worker *worker = &world->workers[at];
     struct admission_run *run = &worker->runs[worker->current];
-    const uint64_t took_ns = world->now_ns - worker->segment_began_ns;
+    const uint64_t took_ns = run->spent_ns + world->now_ns - worker->segment_began_ns;
     uint32_t rows = 0;
     for (uint32_t i = 0; i < run->row_count; i++)
         rows += run->rows[i].from <= run->at;
     dispatch_segment(world->dispatch, at, run->number, run->at, run->segment_end, rows ? rows : 1,
-                     worker->segment_began_ns, world->now_ns, world->now_ns);
+                     world->now_ns - took_ns, world->now_ns, world->now_ns);
     run->compute_ns += took_ns;
     run->at = run->segment_end;
     for (uint32_t i = 0; i < run->row_count;)
@@ -334,6 +340,19 @@ static void end_segment(struct admission_world *world, uint32_t at)
     dispatch_run_done(world->dispatch, at, run->number, run->compute_ns, world->now_ns);
     worker->run_count--;
     memmove(run, run + 1, (worker->run_count - worker->current) * sizeof(*run));
+}
+
+/* One that is more urgent runs inside of the segment. */
+static void interrupt(struct admission_world *world, uint32_t at)
+{
+    struct admission_worker *worker = &world->workers[at];
+    struct admission_run *run = &worker->runs[worker->current];
+    if (worker->segment_ends_ns <= world->now_ns)
+        return;
+    run->is_held = true;
+    run->spent_ns += world->now_ns - worker->segment_began_ns;
+    run->left_ns = worker->segment_ends_ns - world->now_ns;
+    begin_segment(world, at);
 }
 
 static struct admission_row row_of(const struct admission_world *world,
@@ -360,6 +379,8 @@ static void take_run(struct admission_world *world, const struct dispatch_action
     world->rows += action->row_count;
     if (worker->run_count == 1)
         begin_segment(world, action->worker);
+    else if (action->urgency > worker->runs[worker->current].urgency)
+        interrupt(world, action->worker);
 }
 
 /* Rows that come too late have missed it. */
@@ -372,7 +393,7 @@ static void take_join(struct admission_world *world, const struct dispatch_actio
             run = &worker->runs[i];
     for (uint32_t i = 0; i < action->row_count; i++) {
         const struct admission_row row = row_of(world, &action->rows[i]);
-        const bool is_running = run && run == &worker->runs[worker->current];
+        const bool is_running = run && (run->is_held || run == &worker->runs[worker->current]);
         if (run && row.from >= (is_running ? run->segment_end : run->at)) {
             run->rows[run->row_count++] = row;
             run->to = row.to > run->to ? row.to : run->to;

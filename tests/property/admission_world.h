@@ -54,6 +54,8 @@ struct admission_run {
     uint16_t to;
     uint8_t urgency;
     bool is_begun;
+    bool is_held; /* its segment stands still while a more urgent one runs inside of it */
+    uint64_t spent_ns, left_ns; /* of a segment that was held */
     uint64_t stops, compute_ns;
     double speed;
     struct admission_row rows[DISPATCH_MAX_BATCH];
