@@ -66,12 +66,14 @@ static void ask(struct joined *test, struct shm_random *random, struct service_c
     test->asked++;
 }
 
-/* It has more open than its share, or would make late who has less time: admission looks at all
- * that wait, whatever time the newcomer has. */
+/* It has more open than its share; or would make late who has less time: admission looks at all
+ * that wait, whatever time the newcomer has; or stopped arriving, as we computed what answers must
+ * be and sent nothing for so long. */
 static bool is_refused(const struct service_call *call)
 {
     return service_call_is_rejected(call, JTP_OVERLOADED) ||
            service_call_is_rejected(call, JTP_TOO_MANY) ||
+           service_call_is_rejected(call, JTP_STALLED) ||
            (!call->deadline_ns && service_call_is_rejected(call, JTP_DEADLINE));
 }
 
