@@ -27,8 +27,8 @@ struct jtp_request_ref {
 struct jtp_reservation {
     struct jtp_request_ref request; /* server */
     uint32_t client_open; /* server: requests of its connection that are open, with this one */
-    uint64_t whole_ns; /* server: when it will be whole, by what came last of its connection;
-                        * JTP_NEVER: not known */
+    uint64_t whole_ns; /* server: when it will be whole, by how the last ones of its connection
+                        * came, or else of all; JTP_NEVER: not known */
     bool is_held; /* nothing is granted before jtp_server_grant() */
     uint8_t *bytes; /* room for open->total_bytes */
     uint64_t slot; /* the owner's name for it */

@@ -83,17 +83,22 @@ static void give_ranges(struct jtp_server *server, struct jtp_request *request)
 }
 
 /* How fast tensors of this connection come: of those that it sends on a GRANT, from there on. */
-static void note_speed(struct jtp_peer *peer, const struct jtp_request *request, uint64_t now_ns)
+static void note_speed(struct jtp_server *server, const struct jtp_request *request,
+                       uint64_t now_ns)
 {
+    struct jtp_peer *peer = request->peer;
     if (request->open.total_bytes < LEAST_SPEED_BYTES)
         return;
     const uint64_t kib_ns = (now_ns - request->granted_ns) / (request->open.total_bytes / 1024) + 1;
     peer->kib_ns = peer->kib_ns ? (peer->kib_ns + kib_ns) / 2 : kib_ns;
+    server->kib_ns = server->kib_ns ? (15 * server->kib_ns + kib_ns) / 16 : kib_ns;
 }
 
-static uint64_t whole_ns(const struct jtp_request *request, uint64_t now_ns)
+/* A new connection's come like those of all. */
+static uint64_t whole_ns(const struct jtp_server *server, const struct jtp_request *request,
+                         uint64_t now_ns)
 {
-    const uint64_t kib_ns = request->peer->kib_ns;
+    const uint64_t kib_ns = request->peer->kib_ns ? request->peer->kib_ns : server->kib_ns;
     return kib_ns ? now_ns + kib_ns * (request->open.total_bytes / 1024 + 1) : JTP_NEVER;
 }
 
@@ -103,7 +108,7 @@ static int receive(struct jtp_server *server, struct jtp_request *request, uint6
     struct jtp_reservation reservation = {
         .request = {(uint32_t)(request - server->requests), request->generation},
         .client_open = request->peer->open_count,
-        .whole_ns = whole_ns(request, now_ns),
+        .whole_ns = whole_ns(server, request, now_ns),
         .retry_after_us = server->config.retry_after_us};
     if (server->free_range_count == 0)
         return -ENOMEM;
@@ -231,7 +236,7 @@ void jtp_server_deliver(struct jtp_server *server, struct jtp_request *request, 
 {
     struct jtp_request_ref ref = {(uint32_t)(request - server->requests), request->generation};
     end_receiving(server, request);
-    note_speed(request->peer, request, now_ns);
+    note_speed(server, request, now_ns);
     jtp_wheel_cancel(&server->wheel, &request->timer);
     request->state = JTP_REQUEST_WORKING;
     request->pending &= (uint8_t)~JTP_SEND_GRANT;

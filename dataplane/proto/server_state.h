@@ -100,6 +100,7 @@ struct jtp_server {
     uint32_t free_range_count;
     uint32_t next_generation;
     uint64_t probe_sequence;
+    uint64_t kib_ns; /* what a KiB of a tensor took to come, lately, of all clients; 0: not known */
     uint64_t replied_ns; /* up to when replies_per_s is used up */
     struct jtp_queue free_peers, idle_peers, ready_peers;
     struct jtp_queue free_requests, ended_requests, waiting_requests;

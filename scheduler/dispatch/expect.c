@@ -6,12 +6,14 @@
  * What will be here soon stands in the demand as if it waited, so that what is let in meanwhile
  * leaves its room, and trials see it; no worker is given it. What takes longer finds a queue that
  * nobody knows yet: to keep room for it would leave the workers without work. It counts in its
- * client's share alone. */
+ * client's share alone, and all of them together are bounded by what could be done until they are
+ * here. */
 #include "scheduler/dispatch/state.h"
 
 #include <assert.h>
 
 #define NEAR_PART 8 /* of the time until its deadline, one part in so many */
+#define MOST_ON_THE_WAY 1.25 /* of the workers' time until they are here */
 
 /* Whether it will be one of those that run with others across cuts. */
 static bool will_join(const struct dispatch *dispatch, const struct dispatch_request *facts)
@@ -70,6 +72,21 @@ static void put_in(struct dispatch *dispatch, const struct dispatch_request *fac
     dispatch_push_deadline(dispatch, facts->slot);
     if (is_near(facts, now_ns))
         reserve(dispatch, request);
+    else
+        dispatch->far_ns += request->claim.fair_ns;
+}
+
+/* As many are on their way as could be done meanwhile, and some. */
+static bool is_way_full(const struct dispatch *dispatch, const struct dispatch_request *facts,
+                        uint64_t fair_ns, uint64_t now_ns)
+{
+    const uint64_t patience_ns = dispatch->config.patience_ns;
+    uint64_t way_ns = facts->deadline_ns > now_ns ? facts->deadline_ns - now_ns : 0;
+    if (facts->arrived_ns != UINT64_MAX)
+        way_ns = facts->arrived_ns - now_ns;
+    way_ns = way_ns < patience_ns ? way_ns : patience_ns;
+    const double most_ns = MOST_ON_THE_WAY * (double)way_ns * dispatch->up_count;
+    return dispatch->far_ns && (double)(dispatch->far_ns + fair_ns) > most_ns;
 }
 
 static enum dispatch_verdict decide_far(struct dispatch *dispatch,
@@ -80,7 +97,10 @@ static enum dispatch_verdict decide_far(struct dispatch *dispatch,
         return DISPATCH_NO_MODEL;
     if (dispatch_is_late(dispatch, facts, now_ns))
         return DISPATCH_LATE;
-    return dispatch_decide_share(dispatch, facts, now_ns, claim);
+    const enum dispatch_verdict verdict = dispatch_decide_share(dispatch, facts, now_ns, claim);
+    const bool is_full = dispatch->config.has_admission && dispatch->up_count &&
+                         is_way_full(dispatch, facts, claim->fair_ns, now_ns);
+    return verdict == DISPATCH_QUEUED && is_full ? DISPATCH_FULL : verdict;
 }
 
 enum dispatch_verdict dispatch_expect(struct dispatch *dispatch,
@@ -117,6 +137,8 @@ enum dispatch_grant dispatch_take_expected(struct dispatch *dispatch, uint32_t s
         order_heap_remove(&dispatch->drops, dispatch->by_drop, slot);
     if (request->is_reserved)
         unreserve(dispatch, request);
+    else
+        dispatch->far_ns -= request->claim.fair_ns;
     dispatch->models[request->facts.model].request_count--;
     request->state = REQUEST_NONE;
     *claim = request->claim;

@@ -122,6 +122,7 @@ struct dispatch {
     uint32_t model_end; /* models are numbered below */
     uint32_t up_count; /* workers that take work */
     uint32_t queued_count, running_count, reserved_count;
+    uint64_t far_ns; /* what full batches of those would take that are expected and not reserved */
     uint32_t next_number;
     uint64_t next_sequence;
     uint64_t latest_ns; /* the latest time that anybody told */

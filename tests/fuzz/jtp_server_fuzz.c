@@ -14,6 +14,7 @@
 
 struct slot {
     enum { FREE, RECEIVING, WORKING, ANSWERING } state;
+    bool is_held; /* RECEIVING, and not granted yet */
     struct jtp_request_ref ref;
     uint8_t bytes[SLOT_BYTES];
 };
@@ -45,6 +46,9 @@ static int reserve(void *user, const struct jtp_open *open, struct jtp_reservati
     for (uint64_t i = 0; i < SLOTS; i++)
         if (owner->slots[i].state == FREE) {
             owner->slots[i].state = RECEIVING;
+            owner->slots[i].is_held = reservation->is_held = open->class_index == 6;
+            owner->slots[i].ref = reservation->request;
+            require(reservation->whole_ns > owner->now_ns);
             reservation->slot = i + 1;
             reservation->bytes = owner->slots[i].bytes;
             return 0;
@@ -161,6 +165,20 @@ static void on_datagram(struct owner *owner, const struct jtp_cookie_jar *jar, c
     free(bytes);
 }
 
+/* What is held is known until it is whole or has ended; one that is refused gives its memory back.
+ */
+static void judge(struct owner *owner, struct slot *slot, bool is_good)
+{
+    slot->is_held = false;
+    if (is_good) {
+        require(jtp_server_grant(owner->server, slot->ref, owner->now_ns) == 0);
+        require(jtp_server_grant(owner->server, slot->ref, owner->now_ns) == -ENOENT);
+        return;
+    }
+    require(jtp_server_reject(owner->server, slot->ref, JTP_DEADLINE, 0, owner->now_ns) == 0);
+    require(slot->state == FREE);
+}
+
 static size_t step(struct owner *owner, const struct jtp_cookie_jar *jar, const uint8_t *at,
                    size_t left)
 {
@@ -180,9 +198,11 @@ static size_t step(struct owner *owner, const struct jtp_cookie_jar *jar, const 
         require(jtp_server_timeout_ns(owner->server) > owner->now_ns);
         send_all(owner);
         return 2;
-    case 2: /* an answer, or a rejection */
+    case 2: /* a verdict; an answer, or a rejection */
         slot %= SLOTS;
-        if (owner->slots[slot].state == WORKING && what & 4)
+        if (owner->slots[slot].state == RECEIVING && owner->slots[slot].is_held)
+            judge(owner, &owner->slots[slot], what & 4);
+        else if (owner->slots[slot].state == WORKING && what & 4)
             answer(owner, slot + 1u);
         else if (owner->slots[slot].state == WORKING) {
             jtp_server_reject(owner->server, owner->slots[slot].ref, JTP_FAILED, 0, owner->now_ns);
