@@ -205,11 +205,12 @@ static bool has_news(void *arg, uint32_t cut)
 {
     struct segment *segment = arg;
     struct worker *worker = segment->worker;
-    if (!worker_path_may_pause(segment->path, &worker->model[segment->path->said.model].cuts, cut))
+    const struct worker_cuts *cuts = &worker->model[segment->path->said.model].cuts;
+    if (!worker_path_may_pause(segment->path, cuts, cut))
         return false;
     if (wants_pause(segment))
         look(segment);
-    if (segment->has_waiting || worker_path_has_news(segment->path, cut) ||
+    if (segment->has_waiting || worker_path_has_news(segment->path, cuts, cut, segment->end) ||
         spsc_queue_waiting(&worker->channel.in) != 0 ||
         spsc_queue_room(&worker->channel.out) < (int)(WORKER_OUT_ROOM * worker->depth + 2))
         return true;

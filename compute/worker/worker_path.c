@@ -124,20 +124,29 @@ bool worker_path_may_pause(const struct worker_path *path, const struct worker_c
            rows > 0 && cuts->can_pause[(size_t)(rows - 1) * cuts->count + cut];
 }
 
-uint32_t worker_path_next_stop(const struct worker_path *path, const struct worker_cuts *cuts,
-                               uint32_t end)
+static uint32_t next_stop(const struct worker_path *path, const struct worker_cuts *cuts,
+                          uint32_t after, uint32_t end)
 {
-    uint32_t cut = path->at + 1;
+    uint32_t cut = after + 1;
     while (cut < end && !worker_path_may_pause(path, cuts, cut))
         cut++;
     return cut;
 }
 
-bool worker_path_has_news(const struct worker_path *path, uint32_t cut)
+uint32_t worker_path_next_stop(const struct worker_path *path, const struct worker_cuts *cuts,
+                               uint32_t end)
 {
+    return next_stop(path, cuts, path->at, end);
+}
+
+bool worker_path_has_news(const struct worker_path *path, const struct worker_cuts *cuts,
+                          uint32_t cut, uint32_t end)
+{
+    const uint32_t next = next_stop(path, cuts, cut, end);
     for (uint32_t i = 0; i < path->row_count; i++) {
         const struct worker_row *row = &path->row[i];
-        if (row->is_cancelled || (!row->is_active && row->said.from == cut))
+        if (row->is_cancelled ||
+            (!row->is_active && cut <= row->said.from && row->said.from < next))
             return true;
     }
     return false;

@@ -84,8 +84,10 @@ bool worker_path_may_pause(const struct worker_path *path, const struct worker_c
 /* The first of these, if there is one before `end`; else that. */
 uint32_t worker_path_next_stop(const struct worker_path *path, const struct worker_cuts *cuts,
                                uint32_t end);
-/* Whether somebody enters at that stop, or leaves unforeseen. */
-bool worker_path_has_news(const struct worker_path *path, uint32_t cut);
+/* Whether somebody enters at that stop or before the next, of what ends at `end`, or leaves
+ * unforeseen: else it may go on. */
+bool worker_path_has_news(const struct worker_path *path, const struct worker_cuts *cuts,
+                          uint32_t cut, uint32_t end);
 
 /* Takes out a row; the others keep their order. */
 void worker_path_remove(struct worker_path *path, uint32_t index);

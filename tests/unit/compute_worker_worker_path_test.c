@@ -307,6 +307,33 @@ static void a_path_starts_when_its_rows_are_there(void)
     free(path);
 }
 
+/* Or the segment would run over the cut, and the row would wait for it for ever. */
+static void who_enters_between_two_stops_is_news_at_the_first(void)
+{
+    bool can_pause[CUTS];
+    memset(can_pause, 1, sizeof(can_pause));
+    struct worker_cuts cuts = cuts_of(4, all_rows);
+    cuts.can_pause = can_pause;
+    const struct message_run run = {
+        .from = 0, .to = 12, .row_count = 1, .stops = {1u << 3 | 1u << 7}};
+    for (uint32_t from = 1; from < 12; from++) {
+        struct worker_path *path = calloc(1, sizeof(*path));
+        const struct worker_row first = row_of(0, 12), second = row_of(from, 12);
+        worker_path_open(path, &run);
+        CU_ASSERT_EQUAL(worker_path_join(path, &first, &cuts), MESSAGE_OK);
+        path->row[0].is_active = true;
+        const uint32_t end = worker_path_end(path, &cuts);
+        CU_ASSERT_EQUAL(end, 12);
+        path->next_at = worker_path_next_stop(path, &cuts, end);
+        CU_ASSERT_EQUAL(path->next_at, 3);
+        CU_ASSERT_EQUAL(worker_path_join(path, &second, &cuts),
+                        from < 3 ? MESSAGE_MISSED : MESSAGE_OK);
+        CU_ASSERT_EQUAL(worker_path_has_news(path, &cuts, 3, end), 3 <= from && from < 7);
+        CU_ASSERT_EQUAL(worker_path_has_news(path, &cuts, 7, end), 7 <= from);
+        free(path);
+    }
+}
+
 const struct cunit_test tests[] = {
     {"runs that no model of these cuts can do are refused", bad_runs_are_refused},
     {"random paths: who joins, which batch, where segments end, as counted cut by cut",
@@ -317,5 +344,7 @@ const struct cunit_test tests[] = {
      a_row_that_stands_alone_stays_alone},
     {"a path starts when the announced rows are there, at the first that is left",
      a_path_starts_when_its_rows_are_there},
+    {"who enters between two stops is news at the first",
+     who_enters_between_two_stops_is_news_at_the_first},
     {NULL, NULL},
 };
