@@ -148,5 +148,10 @@ uint64_t dispatch_timeout_ns(const struct dispatch *dispatch)
 {
     const uint64_t drop_ns = first_key(&dispatch->drops, dispatch->by_drop);
     const uint64_t ready_ns = first_key(&dispatch->waits, dispatch->bucket_nodes);
-    return first_free_ns(dispatch, drop_ns < ready_ns ? drop_ns : ready_ns);
+    uint64_t bound_ns = drop_ns < ready_ns ? drop_ns : ready_ns;
+    for (uint32_t i = 0; i < dispatch->model_end; i++) {
+        const uint64_t join_at_ns = dispatch->models[i].join_at_ns;
+        bound_ns = join_at_ns && join_at_ns < bound_ns ? join_at_ns : bound_ns;
+    }
+    return first_free_ns(dispatch, bound_ns);
 }

@@ -159,6 +159,8 @@ void dispatch_set_delay(struct dispatch *dispatch, uint64_t max_delay_ns)
     for (uint32_t i = 0; i < dispatch->table.count; i++)
         if (dispatch->table.buckets[i].place != BUCKET_IDLE)
             dispatch_queue_place(dispatch, i);
+    for (uint32_t i = 0; i < dispatch->model_end; i++)
+        dispatch->models[i].wants_join = true;
 }
 
 int dispatch_set_class_limit(struct dispatch *dispatch, uint32_t class_index, uint32_t max_queued)
@@ -196,11 +198,13 @@ int dispatch_add_model(struct dispatch *dispatch, uint32_t model,
     if (error)
         return error;
     made->habit = (struct admission_habit){.rows = 1, .ratio = 1};
-    made->flows = calloc(facts->cut_count, sizeof(*made->flows));
+    made->flows =
+        calloc((size_t)facts->cut_count * (1 + dispatch->config.class_count), sizeof(*made->flows));
     if (!made->flows) {
         batch_cost_fini(&made->cost);
         return -ENOMEM;
     }
+    made->join_at_ns = 0;
     made->is_there = true;
     if (dispatch->model_end <= model)
         dispatch->model_end = model + 1;

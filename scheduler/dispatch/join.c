@@ -377,6 +377,21 @@ static bool does_pay(const struct dispatch *dispatch, const struct host *host,
     return guest->needed_ns <= *limit_ns && is_its_turn(dispatch, host, *start_ns);
 }
 
+/* Who is in a hurry waits for its like, as on an idle worker: one by one they would take nearly as
+ * much of the worker as all together. Else when to look again is noted. */
+static bool is_ready(struct dispatch *dispatch, const struct host *host, const struct guest *guest)
+{
+    if (!is_ahead_of_all(dispatch, host->worker, guest->entry.class_index))
+        return true;
+    struct model *model = &dispatch->models[guest->model];
+    const uint64_t ready_ns = dispatch_queue_class_ready_ns(dispatch, guest->entry.slot);
+    if (ready_ns <= host->now_ns)
+        return true;
+    if (!model->join_at_ns || ready_ns < model->join_at_ns)
+        model->join_at_ns = ready_ns;
+    return false;
+}
+
 /* The most urgent of the model that can. */
 static bool look_at(struct dispatch *dispatch, uint32_t at, struct host *host, uint64_t now_ns,
                     struct dispatch_action *action)
@@ -393,8 +408,9 @@ static bool look_at(struct dispatch *dispatch, uint32_t at, struct host *host, u
         const bool is_better = does_pay(dispatch, host, &guest, &start_ns, &limit_ns);
         if (!is_better && join(dispatch, host, &guest, action))
             return true;
-        if (is_better || (can_go_before(dispatch, host, &guest, &start_ns, &limit_ns) &&
-                          is_its_turn(dispatch, host, start_ns))) {
+        if (is_better ||
+            (can_go_before(dispatch, host, &guest, &start_ns, &limit_ns) &&
+             is_its_turn(dispatch, host, start_ns) && is_ready(dispatch, host, &guest))) {
             dispatch_compose_before(dispatch, slot, host->at, start_ns, limit_ns, now_ns, action);
             return true;
         }
@@ -406,6 +422,8 @@ bool dispatch_join(struct dispatch *dispatch, uint64_t now_ns, struct dispatch_a
 {
     for (uint32_t i = 0; i < dispatch->model_end; i++) {
         struct model *model = &dispatch->models[i];
+        model->wants_join |= model->join_at_ns && model->join_at_ns <= now_ns;
+        model->join_at_ns = model->wants_join ? 0 : model->join_at_ns;
         const bool is_any = model->wants_join && order_heap_first(&model->crowd) != ORDER_HEAP_NONE;
         for (uint32_t at = 0; is_any && at < dispatch->config.max_workers; at++) {
             struct host host;

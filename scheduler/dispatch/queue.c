@@ -44,20 +44,52 @@ static void note_arrival(struct bucket *bucket, uint64_t max_delay_ns, uint64_t 
     bucket->last_came_ns = now_ns;
 }
 
+static bool does_waiting_pay(const struct dispatch *dispatch, const struct bucket *bucket,
+                             uint64_t gap_ns)
+{
+    const struct batch_cost *cost = &dispatch->models[bucket->model].cost;
+    return gap_ns <= dispatch->config.max_delay_ns &&
+           gap_ns <= batch_cost_saving_ns(cost, bucket->from, bucket->to);
+}
+
 uint64_t dispatch_queue_ready_ns(const struct dispatch *dispatch, const struct bucket *bucket)
 {
     const struct dispatch_config *config = &dispatch->config;
-    if (bucket->is_single || config->mode == DISPATCH_ALONE || bucket->rows >= bucket->most_rows)
-        return 0;
-    const struct batch_cost *cost = &dispatch->models[bucket->model].cost;
-    if (bucket->gap_ns > config->max_delay_ns ||
-        bucket->gap_ns > batch_cost_saving_ns(cost, bucket->from, bucket->to))
+    if (bucket->is_single || config->mode == DISPATCH_ALONE || bucket->rows >= bucket->most_rows ||
+        !does_waiting_pay(dispatch, bucket, bucket->gap_ns))
         return 0;
     const struct request *oldest = &dispatch->requests[bucket->oldest];
     const struct request *first = &dispatch->requests[order_heap_first(&bucket->requests)];
     const uint64_t enough_ns = sum_or_never(oldest->came_ns, config->max_delay_ns);
     const uint64_t expected_ns = sum_or_never(bucket->last_came_ns, GAPS_TO_WAIT * bucket->gap_ns);
     return least(least(enough_ns, expected_ns), first->start_by_ns);
+}
+
+uint64_t dispatch_queue_class_ready_ns(const struct dispatch *dispatch, uint32_t slot)
+{
+    const struct dispatch_request *facts = &dispatch->requests[slot].facts;
+    const struct bucket *bucket = &dispatch->table.buckets[dispatch->requests[slot].bucket];
+    const struct flow *flow =
+        dispatch_class_flow(&dispatch->models[facts->model], facts->class_index, facts->from);
+    if (flow->count < 2 || !does_waiting_pay(dispatch, bucket, flow->gap_ns))
+        return 0;
+    uint64_t rows = 0, ready_ns = sum_or_never(flow->last_ns, GAPS_TO_WAIT * flow->gap_ns);
+    struct order_heap_walk walk;
+    order_heap_walk_init(&walk, &bucket->requests, dispatch->by_urgency);
+    for (uint32_t i = 0; i < DISPATCH_MAX_BATCH; i++) {
+        const uint32_t at = order_heap_walk_next(&walk);
+        if (at == ORDER_HEAP_NONE)
+            break;
+        const struct request *other = &dispatch->requests[at];
+        if (other->facts.class_index != facts->class_index)
+            continue;
+        const uint64_t enough_ns = sum_or_never(other->came_ns, dispatch->config.max_delay_ns);
+        ready_ns = least(least(ready_ns, enough_ns), other->start_by_ns);
+        rows += other->rows_left;
+        if (rows >= bucket->most_rows)
+            return 0;
+    }
+    return ready_ns;
 }
 
 static struct order_heap *heap_of(struct dispatch *dispatch, const struct bucket *bucket)
@@ -182,8 +214,11 @@ void dispatch_queue_in(struct dispatch *dispatch, uint32_t slot, bool is_new, ui
     bucket->most_rows = most;
     if (is_new && !is_single)
         note_arrival(bucket, dispatch->config.max_delay_ns, now_ns);
-    if (is_new && dispatch_is_joinable(dispatch, bucket))
-        dispatch_note_flow(&dispatch->models[facts->model].flows[facts->from], now_ns);
+    if (is_new && dispatch_is_joinable(dispatch, bucket)) {
+        const struct model *model = &dispatch->models[facts->model];
+        dispatch_note_flow(&model->flows[facts->from], now_ns);
+        dispatch_note_flow(dispatch_class_flow(model, facts->class_index, facts->from), now_ns);
+    }
     if (is_new)
         dispatch->class_came_ns[facts->class_index] = now_ns;
     estimate(dispatch, request, most, rows);

@@ -60,7 +60,7 @@ struct flow {
 
 struct model {
     bool is_there;
-    struct flow *flows; /* [cost.cut_count] */
+    struct flow *flows; /* [1 + class_count][cost.cut_count]: of all, and of each class */
     struct batch_cost cost;
     struct admission_habit habit;
     uint32_t request_count; /* queued or running */
@@ -72,6 +72,7 @@ struct model {
     struct order_heap coming; /* of those that are expected, those that will be in the crowd */
     uint32_t coming_count;
     bool wants_join; /* somebody came, or got room, since joins were last looked for */
+    uint64_t join_at_ns; /* when somebody has waited long enough for its like; 0: nobody waits so */
     uint64_t *workers; /* [worker_words]: bit set: has it */
 };
 
@@ -145,6 +146,9 @@ void dispatch_queue_take(struct dispatch *dispatch, uint32_t slot);
 void dispatch_queue_place(struct dispatch *dispatch, uint32_t bucket);
 /* When the bucket is ready; 0: at once. Of a bucket that is not empty. */
 uint64_t dispatch_queue_ready_ns(const struct dispatch *dispatch, const struct bucket *bucket);
+/* When the request is ready to go before others, with those of its class that wait for the same;
+ * 0: at once. Others do not count: they fill a bucket, but do not go along with one in a hurry. */
+uint64_t dispatch_queue_class_ready_ns(const struct dispatch *dispatch, uint32_t slot);
 /* The buckets whose time has come go to where they are chosen from. */
 void dispatch_queue_ripen(struct dispatch *dispatch, uint64_t now_ns);
 
@@ -261,6 +265,13 @@ struct path_entry dispatch_entry(const struct dispatch *dispatch, uint32_t slot)
 void dispatch_note_flow(struct flow *flow, uint64_t now_ns);
 void dispatch_set_stops(const struct dispatch *dispatch, const struct model *model,
                         const struct path *path, uint64_t now_ns, uint64_t *stops);
+
+/* When requests of the class come to the cut. */
+static inline struct flow *dispatch_class_flow(const struct model *model, uint32_t class_index,
+                                               uint32_t cut)
+{
+    return &model->flows[(size_t)model->cost.cut_count * (1 + class_index) + cut];
+}
 
 /* join.c: the way that is left of a dispatch, from where rows can enter next. */
 void dispatch_rest(const struct dispatch *dispatch, const struct run *run, struct path *path);

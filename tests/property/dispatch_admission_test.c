@@ -102,6 +102,18 @@ static void a_flood_without_deadlines_takes_nothing_from_those_who_have_one(void
     CU_ASSERT_TRUE(in_time > 0.98);
 }
 
+/* One by one they would take the time of all four. */
+static void those_in_a_hurry_batch_before_a_flood_as_they_do_alone(void)
+{
+    struct admission_case of = case_of(DISPATCH_ACROSS, 3);
+    double alone_ms, beside_ms, in_time;
+    of.workers = 4;
+    CU_ASSERT_EQUAL_FATAL(admission_measure_flood(&of, 0.3, 0, 0, &alone_ms, &in_time), 0);
+    CU_ASSERT_EQUAL_FATAL(admission_measure_flood(&of, 0.3, 3, 0, &beside_ms, &in_time), 0);
+    CU_ASSERT_TRUE(in_time > 0.95); /* measured 1.00; and 0.74 one by one */
+    CU_ASSERT_TRUE(beside_ms < 1.2 * alone_ms);
+}
+
 /* Let in up to their own deadlines, the patient would all become urgent in the end. */
 static void a_flood_of_the_patient_leaves_the_hurried_most_of_their_room(void)
 {
@@ -170,6 +182,8 @@ const struct cunit_test tests[] = {
      no_class_starves_and_weights_hold_where_deadlines_are_alike},
     {"a flood without deadlines takes nothing from those who have one",
      a_flood_without_deadlines_takes_nothing_from_those_who_have_one},
+    {"those in a hurry batch before a flood as they do alone",
+     those_in_a_hurry_batch_before_a_flood_as_they_do_alone},
     {"a flood of the patient leaves the hurried most of their room",
      a_flood_of_the_patient_leaves_the_hurried_most_of_their_room},
     {"after a step the slowest are in time at once", after_a_step_the_slowest_are_in_time_at_once},

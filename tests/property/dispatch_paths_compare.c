@@ -81,4 +81,9 @@ void paths_check_timeout(struct paths *paths)
     const uint64_t before_ns = timeout_ns == UINT64_MAX ? paths->now_ns + FAR_NS : timeout_ns - 1;
     paths_expect(paths, !reference_choose(&paths->reference, before_ns, &ignored),
                  "no timeout is late");
+    for (uint32_t i = 0; i < REFERENCE_MODELS; i++) {
+        const uint64_t look_at_ns = paths->reference.models[i].look_at_ns;
+        paths_expect(paths, !look_at_ns || timeout_ns <= look_at_ns,
+                     "no timeout is late for those that wait for their like");
+    }
 }

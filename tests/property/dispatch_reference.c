@@ -173,13 +173,8 @@ static void note_class(struct reference *reference, const struct dispatch_reques
 }
 
 /* When requests that may go with others come there: each interval counts an eighth. */
-static void note_flow(struct reference *reference, const struct reference_request *request,
-                      uint64_t now_ns)
+static void note_flow(struct reference_flow *flow, uint64_t now_ns)
 {
-    struct reference_flow *flow =
-        &reference->models[request->facts.model].flows[request->facts.from];
-    if (!reference_may_join(reference, request))
-        return;
     if (flow->count == 1)
         flow->gap_ns = now_ns - flow->last_ns;
     if (flow->count > 1)
@@ -212,7 +207,11 @@ enum dispatch_verdict reference_submit(struct reference *reference,
     const struct reference_request *request = &reference->requests[facts->slot];
     if (!reference_is_single(reference, request))
         note_interval(reference, request, now_ns);
-    note_flow(reference, request, now_ns);
+    struct reference_model *model = &reference->models[facts->model];
+    if (reference_may_join(reference, request)) {
+        note_flow(&model->flows[facts->from], now_ns);
+        note_flow(&model->class_flows[facts->class_index][facts->from], now_ns);
+    }
     reference->class_came_ns[facts->class_index] = now_ns;
     return DISPATCH_QUEUED;
 }

@@ -53,7 +53,9 @@ struct reference_model {
         uint32_t count;
         uint64_t last_ns, gap_ns; /* between those that may go with others, lately */
     } flows[REFERENCE_CUTS];
+    struct reference_flow class_flows[REFERENCE_CLASSES][REFERENCE_CUTS]; /* of one class alone */
     bool is_to_look; /* for who joins: something happened since it was looked for last */
+    uint64_t look_at_ns; /* when one that was looked at will have waited long enough; 0: none */
 };
 
 struct reference_run {
@@ -144,6 +146,10 @@ uint64_t reference_order_ns(const struct reference *reference,
                             const struct reference_request *request);
 bool reference_is_before(const struct reference *reference, const struct reference_request *a,
                          const struct reference_request *b);
+/* When it and those of its class that wait for the same are to be put before others that are in no
+ * such hurry; 0: at once. */
+uint64_t reference_class_ready_ns(const struct reference *reference,
+                                  const struct reference_request *request);
 /* It waits, and may go with others of its model across cuts. */
 bool reference_may_join(const struct reference *reference, const struct reference_request *request);
 

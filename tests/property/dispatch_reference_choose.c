@@ -86,6 +86,30 @@ static bool is_same(const struct reference *reference, const struct reference_re
                       !reference_is_single(reference, a) && !reference_is_single(reference, b));
 }
 
+uint64_t reference_class_ready_ns(const struct reference *reference,
+                                  const struct reference_request *one)
+{
+    const uint32_t from = one->facts.from, to = one->facts.to;
+    const struct reference_model *model = &reference->models[one->facts.model];
+    const struct reference_flow *flow = &model->class_flows[one->facts.class_index][from];
+    const uint64_t one_ns = reference_ns(model, REFERENCE_LOADED, from, to, 1);
+    if (flow->count < 2 || flow->gap_ns > reference->config.max_delay_ns ||
+        flow->gap_ns + step_ns(model, from, to) > one_ns)
+        return 0;
+    uint32_t rows = 0;
+    uint64_t ready_ns = flow->last_ns + 2 * flow->gap_ns;
+    for (uint32_t i = 0; i < REFERENCE_REQUESTS; i++) {
+        const struct reference_request *other = &reference->requests[i];
+        if (!is_same(reference, one, other) || other->facts.class_index != one->facts.class_index)
+            continue;
+        const uint64_t enough_ns = other->came_ns + reference->config.max_delay_ns;
+        rows += other->facts.rows;
+        ready_ns = enough_ns < ready_ns ? enough_ns : ready_ns;
+        ready_ns = other->start_by_ns < ready_ns ? other->start_by_ns : ready_ns;
+    }
+    return rows >= reference_batch(model, from, to) ? 0 : ready_ns;
+}
+
 /* Whether those that wait for the same as this one are to be run now. */
 static bool is_ready(const struct reference *reference, const struct reference_request *one,
                      uint64_t now_ns)

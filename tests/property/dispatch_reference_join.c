@@ -258,9 +258,22 @@ static bool does_pay(const struct reference *reference, const struct reference_r
                                  entry.to, entry.rows) <= *limit_ns;
 }
 
+/* Who goes before all that is there because of its class alone waits for others of the class. */
+static bool is_to_wait(const struct reference *reference, uint32_t worker,
+                       const struct reference_request *guest, uint64_t now_ns, uint64_t *look_at_ns)
+{
+    bool is_ahead;
+    is_anything_behind(reference, worker, guest->facts.class_index, &is_ahead);
+    const uint64_t ready_ns = reference_class_ready_ns(reference, guest);
+    if (!is_ahead || ready_ns <= now_ns)
+        return false;
+    *look_at_ns = !*look_at_ns || ready_ns < *look_at_ns ? ready_ns : *look_at_ns;
+    return true;
+}
+
 /* The most urgent of the model that can enter what the worker runs, or go before it. */
 static bool look(const struct reference *reference, uint32_t model, uint32_t worker,
-                 uint64_t now_ns, struct dispatch_action *action)
+                 uint64_t now_ns, struct dispatch_action *action, uint64_t *look_at_ns)
 {
     const struct reference_run *host = host_of(reference, worker);
     const struct reference_request *guest = NULL;
@@ -280,7 +293,8 @@ static bool look(const struct reference *reference, uint32_t model, uint32_t wor
             return true;
         }
         if (is_better || (can_go_before(reference, host, guest, now_ns, &begin_ns, &limit_ns) &&
-                          begin_ns <= now_ns + PAUSE_NS + reference->config.commit_ahead_ns)) {
+                          begin_ns <= now_ns + PAUSE_NS + reference->config.commit_ahead_ns &&
+                          !is_to_wait(reference, worker, guest, now_ns, look_at_ns))) {
             struct reference_path path;
             bool ignored;
             reference_who_goes(reference, guest, NOBODY, begin_ns, limit_ns, now_ns, &path,
@@ -297,10 +311,14 @@ static bool look(const struct reference *reference, uint32_t model, uint32_t wor
 bool reference_join(struct reference *reference, uint64_t now_ns, struct dispatch_action *action)
 {
     for (uint32_t i = 0; i < REFERENCE_MODELS; i++) {
-        for (uint32_t at = 0; reference->models[i].is_to_look && at < REFERENCE_WORKERS; at++)
-            if (reference->models[i].has_worker[at] && look(reference, i, at, now_ns, action))
+        struct reference_model *model = &reference->models[i];
+        model->is_to_look |= model->look_at_ns && model->look_at_ns <= now_ns;
+        if (model->is_to_look)
+            model->look_at_ns = 0;
+        for (uint32_t at = 0; model->is_to_look && at < REFERENCE_WORKERS; at++)
+            if (model->has_worker[at] && look(reference, i, at, now_ns, action, &model->look_at_ns))
                 return true;
-        reference->models[i].is_to_look = false;
+        model->is_to_look = false;
     }
     return false;
 }
