@@ -5,7 +5,7 @@
  *   port ──> │ jtp_server ──check──> catalogue, load_view                 │
  *            │      │ reserve, deliver, cancelled                         │
  *            │      v                                                     │
- *            │  requests ──SUBMIT CANCEL──┐        ┌─── FINISHED MODEL .. │ <── ring
+ *            │  requests ─ASK SUBMIT .. ──┐        ┌─ FINISHED VERDICT .. │ <── ring
  *            │                            ├────────┼──────────────────────┼──> ring
  *            │  answers  ──SENT───────────┘        │                      │
  *   port <── │      ^ sent, tokens                 v                      │

@@ -311,22 +311,30 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void live_and_die(struct server *server, struct shm_random *random, uint64_t *ready_ns,
+                         uint64_t *back_ns)
+{
+    const uint64_t begun_ns = now_ns();
+    worker_peer_start(&server->peer, &server->host);
+    *ready_ns = now_ns() - begun_ns;
+    serve_for(server, random, shm_random_below(random, 8000000));
+    kill(server->peer.pid, SIGKILL);
+    const uint64_t killed_ns = now_ns();
+    worker_peer_kill(&server->peer);
+    recover(server);
+    *back_ns = now_ns() - killed_ns;
+}
+
 static void killed_workers_lose_nothing(void)
 {
     struct shm_random random = shm_random_start();
     struct server *server = server_init(&random);
     uint64_t back_ns[KILLS], ready_ns[KILLS];
-    for (uint32_t round = 0; round < KILLS; round++) {
-        const uint64_t begun_ns = now_ns();
-        worker_peer_start(&server->peer, &server->host);
-        ready_ns[round] = now_ns() - begun_ns;
-        serve_for(server, &random, shm_random_below(&random, 8000000));
-        kill(server->peer.pid, SIGKILL);
-        const uint64_t killed_ns = now_ns();
-        worker_peer_kill(&server->peer);
-        recover(server);
-        back_ns[round] = now_ns() - killed_ns;
-    }
+    for (uint32_t round = 0; round < KILLS; round++)
+        live_and_die(server, &random, &ready_ns[round], &back_ns[round]);
+    /* On a busy machine all may be over before we are on a core to say more. */
+    for (const time_t end = time(NULL) + 60; server->nested == 0 && time(NULL) < end;)
+        live_and_die(server, &random, &ready_ns[0], &back_ns[0]);
     finish(server, &random);
     CU_ASSERT_TRUE(server->answered > 0 && server->requeued > 0);
     qsort(back_ns, KILLS, sizeof(back_ns[0]), by_value);
