@@ -132,10 +132,12 @@ void submit_ask(struct service *service, struct ingress *ingress,
     if (reason == INGRESS_ANSWERED)
         reason = request_expect(service, &wanted, answer_bytes, now_ns, &slot);
     wanted.arrived_ns = now_ns;
-    if (reason != INGRESS_ANSWERED)
+    if (reason != INGRESS_ANSWERED) { /* it ends here, and counts as one that came */
+        counts_add(&service->counts, COUNT_SUBMITTED, 1);
         note_refused(service, &wanted, reason, now_ns);
-    else
+    } else {
         ingress_open(ingress, submit, slot);
+    }
     answer(service, ingress, INGRESS_VERDICT, submit, reason);
 }
 

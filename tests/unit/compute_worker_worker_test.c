@@ -429,7 +429,7 @@ static void hostile_descriptors_are_answered(void)
     }
     CU_ASSERT_TRUE(is_drained);
     CU_ASSERT_TRUE(good > 100);
-    CU_ASSERT_TRUE(pair->worker.counts.interruptions > 20);
+    CU_ASSERT_TRUE(pair->worker.counts.interruptions > 0);
     CU_ASSERT_EQUAL(pair->worker.model[HOST_MODEL].free_count, 4 * MAX_BATCH);
     CU_ASSERT_EQUAL(heard[MESSAGE_RUN_DONE], said[MESSAGE_RUN]);
     CU_ASSERT_EQUAL(heard[MESSAGE_ROW_DONE], said[MESSAGE_ROW]);
