@@ -175,7 +175,7 @@ int jtp_server_grant(struct jtp_server *server, struct jtp_request_ref ref, uint
     if (!request)
         return -ENOENT;
     request->is_held = false;
-    request->granted_ns = now_ns;
+    request->heard_ns = request->granted_ns = now_ns; /* it could send nothing until now */
     jtp_server_send(server, request, JTP_SEND_GRANT);
     return 0;
 }

@@ -16,6 +16,7 @@ struct owner {
     uint8_t check, bytes[4][4000];
     bool is_used[4];
     int reserve_status;
+    bool holds; /* reserved, and not granted */
     uint32_t reserved, released, delivered, cancelled, sent;
     struct jtp_request_ref ref;
     uint64_t slot;
@@ -49,7 +50,10 @@ static inline int reserve(void *user, const struct jtp_open *open,
         if (!owner->is_used[i]) {
             owner->is_used[i] = true;
             owner->reserved++;
-            *reservation = (struct jtp_reservation){.bytes = owner->bytes[i], .slot = i + 1};
+            owner->ref = reservation->request;
+            reservation->is_held = owner->holds;
+            reservation->bytes = owner->bytes[i];
+            reservation->slot = i + 1;
             return 0;
         }
     return -ENOMEM;

@@ -234,6 +234,63 @@ static void what_stops_arriving_gives_its_memory_back(void)
     end(bench);
 }
 
+static void what_is_held_is_granted_when_its_owner_says_so(void)
+{
+    struct bench *bench = begin(false, 4);
+    struct jtp_open open = open_of(1, 20);
+    bench->owner.holds = true;
+    offer(bench, &(struct parts){.kind = JTP_FIRST, .open = &open, .request = 1, .length = 10});
+    CU_ASSERT_EQUAL(first_control(bench), 0);
+    offer(bench, &(struct parts){.control = {.type = JTP_QUERY, .request = 1}});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_PROGRESS);
+    CU_ASSERT_EQUAL(bench->packet.controls[0].detail, JTP_RECEIVING);
+    CU_ASSERT_EQUAL(jtp_server_grant(bench->server, bench->owner.ref, bench->now_ns), 0);
+    offer(bench, &(struct parts){.open = &open});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_GRANT);
+    CU_ASSERT_EQUAL(bench->packet.controls[0].detail, 0); /* what came with OPEN was kept */
+    CU_ASSERT_EQUAL(bench->packet.controls[0].value, 20);
+    CU_ASSERT_EQUAL(jtp_server_grant(bench->server, bench->owner.ref, bench->now_ns), -ENOENT);
+    offer(bench, &(struct parts){.request = 1, .offset = 10, .length = 10});
+    CU_ASSERT_EQUAL(bench->owner.delivered, 1);
+    end(bench);
+}
+
+static void what_is_held_may_be_refused_or_whole_before(void)
+{
+    struct bench *bench = begin(false, 4);
+    struct jtp_open first = open_of(1, 20), second = open_of(2, 20);
+    bench->owner.holds = true;
+    offer(bench, &(struct parts){.kind = JTP_FIRST, .open = &first, .request = 1, .length = 10});
+    CU_ASSERT_EQUAL(
+        jtp_server_reject(bench->server, bench->owner.ref, JTP_DEADLINE, 77, bench->now_ns), 0);
+    CU_ASSERT_EQUAL(bench->owner.released, 1);
+    offer(bench, &(struct parts){.open = &first});
+    CU_ASSERT_EQUAL(first_control(bench), JTP_REJECT);
+    CU_ASSERT_EQUAL(bench->packet.controls[0].detail, JTP_DEADLINE);
+    CU_ASSERT_EQUAL(bench->packet.controls[0].value, 77);
+    offer(bench, &(struct parts){.open = &second, .request = 2, .length = 20});
+    CU_ASSERT_EQUAL(bench->owner.delivered, 1);
+    CU_ASSERT_EQUAL(jtp_server_grant(bench->server, bench->owner.ref, bench->now_ns), -ENOENT);
+    end(bench);
+}
+
+/* The client could send nothing until then. */
+static void what_was_held_for_long_does_not_count_as_stalled(void)
+{
+    struct bench *bench = begin(false, 4);
+    struct jtp_open open = open_of(1, 20);
+    open.deadline_us = 0;
+    bench->owner.holds = true;
+    offer(bench, &(struct parts){.kind = JTP_FIRST, .open = &open, .request = 1, .length = 10});
+    wait(bench, 1900 * JTP_MS);
+    CU_ASSERT_EQUAL(jtp_server_grant(bench->server, bench->owner.ref, bench->now_ns), 0);
+    wait(bench, 1500 * JTP_MS);
+    CU_ASSERT_EQUAL(bench->owner.released, 0);
+    wait(bench, 600 * JTP_MS);
+    CU_ASSERT_EQUAL(jtp_server_stats(bench->server)->stalled, 1);
+    end(bench);
+}
+
 static void a_client_busy_with_another_request_stalls_none(void)
 {
     struct bench *bench = begin(false, 4);
@@ -388,6 +445,11 @@ const struct cunit_test tests[] = {
      repeats_an_answer_within_a_second_and_then_gives_up},
     {"a request waits for memory, and begins anew", waits_for_memory_and_begins_anew},
     {"what stops arriving gives its memory back", what_stops_arriving_gives_its_memory_back},
+    {"what is held is granted when its owner says so",
+     what_is_held_is_granted_when_its_owner_says_so},
+    {"what is held may be refused, or whole before", what_is_held_may_be_refused_or_whole_before},
+    {"what was held for long does not count as stalled",
+     what_was_held_for_long_does_not_count_as_stalled},
     {"a client that is busy with another request stalls none",
      a_client_busy_with_another_request_stalls_none},
     {"a cancelled request gives its memory back", a_cancelled_request_gives_its_memory_back},
