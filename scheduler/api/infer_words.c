@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-static bool bad(struct infer_fault *fault, const char *what, const char *todo)
+static bool bad(struct infer_fault *fault, const char *what, const char *remedy)
 {
-    return infer_fault_set(fault, 400, "bad_request", "%s: %s", what, todo);
+    return infer_fault_set(fault, 400, "bad_request", "%s: %s", what, remedy);
 }
 
 static bool is_there(struct json_value value)
