@@ -62,11 +62,6 @@ void dispatch_price(const struct dispatch *dispatch, const struct dispatch_reque
     claim->unspent_ns = claim->fair_ns;
 }
 
-static uint64_t sum_or_never(uint64_t a_ns, uint64_t b_ns)
-{
-    return a_ns > UINT64_MAX - b_ns ? UINT64_MAX : a_ns + b_ns;
-}
-
 /* The part of the workers' time that is left to the class, beside those of shorter deadlines
  * (budget_ns UINT64_MAX: beside all). */
 static double part_left(const struct dispatch *dispatch, uint32_t class_index, uint64_t budget_ns,
@@ -90,12 +85,12 @@ static uint64_t turn_ns(const struct dispatch *dispatch, const struct dispatch_r
 uint64_t dispatch_order_ns(const struct dispatch *dispatch, const struct dispatch_request *facts,
                            uint64_t now_ns)
 {
-    uint64_t order_ns = sum_or_never(facts->arrived_ns, dispatch->config.patience_ns);
+    uint64_t order_ns = dispatch_sum_or_never(facts->arrived_ns, dispatch->config.patience_ns);
     if (dispatch->config.has_admission && facts->deadline_ns > order_ns) {
         const double backlog_ns =
             (double)share_backlog_ns(&dispatch->share, facts->class_index, facts->client) /
             dispatch->fullness / dispatch->demand.workers;
-        const uint64_t fair_ns = sum_or_never(now_ns, (uint64_t)backlog_ns);
+        const uint64_t fair_ns = dispatch_sum_or_never(now_ns, (uint64_t)backlog_ns);
         order_ns = fair_ns > order_ns ? fair_ns : order_ns;
     }
     return facts->deadline_ns < order_ns ? facts->deadline_ns : order_ns;

@@ -39,6 +39,7 @@ struct admission_class {
     double usual_ns; /* from arrival to deadline, lately; 0: nobody brought one yet */
     double usual_cost_ns;
     double waited_ns, predicted_ns; /* moving means: actual waits, and what the clock said */
+    uint32_t reserved_count; /* expected, with a place in the queue */
 };
 
 #endif

@@ -5,11 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-static uint64_t low_bits(uint32_t count)
-{
-    return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
-}
-
 static uint32_t most_rows(const struct dispatch *dispatch, const struct dispatch_request *facts)
 {
     return batch_cost_most_rows(&dispatch->models[facts->model].cost, facts->from, facts->to);
@@ -22,7 +17,7 @@ static bool begin_chunk(const struct dispatch *dispatch, struct request *request
     if (request->first_row >= request->facts.rows)
         return false;
     const uint32_t left = request->facts.rows - request->first_row;
-    request->waiting = low_bits(left < most ? left : most);
+    request->waiting = dispatch_low_bits(left < most ? left : most);
     return true;
 }
 
@@ -83,12 +78,13 @@ enum dispatch_verdict dispatch_let_in(struct dispatch *dispatch,
     const enum dispatch_verdict verdict = dispatch_decide(dispatch, facts, now_ns, claim);
     if (verdict != DISPATCH_QUEUED)
         return verdict;
-    if (dispatch->class_queued[facts->class_index] >=
-        dispatch->classes[facts->class_index].max_queued)
+    const uint32_t of_class = dispatch->class_queued[facts->class_index] +
+                              dispatch->admission[facts->class_index].reserved_count;
+    if (of_class >= dispatch->classes[facts->class_index].max_queued)
         return DISPATCH_FULL;
-    if (dispatch->queued_count >= dispatch_most_queued(dispatch, facts->class_index))
-        return DISPATCH_FULL;
-    return DISPATCH_QUEUED;
+    const uint32_t of_all = dispatch->queued_count + dispatch->reserved_count;
+    return of_all < dispatch_most_queued(dispatch, facts->class_index) ? DISPATCH_QUEUED
+                                                                       : DISPATCH_FULL;
 }
 
 enum dispatch_verdict dispatch_submit(struct dispatch *dispatch,

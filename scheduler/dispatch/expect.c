@@ -23,11 +23,6 @@ static bool will_join(const struct dispatch *dispatch, const struct dispatch_req
     return dispatch->config.mode == DISPATCH_ACROSS && most > 1 && facts->rows <= most;
 }
 
-static uint64_t all_rows(uint32_t rows)
-{
-    return rows < 64 ? (UINT64_C(1) << rows) - 1 : UINT64_MAX;
-}
-
 /* Its way here takes a small part of the time that it has. */
 static bool is_near(const struct dispatch_request *facts, uint64_t now_ns)
 {
@@ -43,10 +38,11 @@ static void reserve(struct dispatch *dispatch, struct request *request)
     struct model *model = &dispatch->models[facts->model];
     request->is_reserved = true;
     dispatch->reserved_count++;
+    dispatch->admission[facts->class_index].reserved_count++;
     dispatch_wait(dispatch, facts->slot);
     if (!will_join(dispatch, facts))
         return;
-    request->waiting = all_rows(facts->rows);
+    request->waiting = dispatch_low_bits(facts->rows);
     order_heap_push(&model->coming, dispatch->by_crowd, facts->slot, request->order_ns,
                     request->sequence);
     model->coming_count++;
@@ -121,6 +117,7 @@ static void unreserve(struct dispatch *dispatch, struct request *request)
     struct model *model = &dispatch->models[request->facts.model];
     dispatch_wait_ends(dispatch, request->facts.slot);
     dispatch->reserved_count--;
+    dispatch->admission[request->facts.class_index].reserved_count--;
     if (!request->waiting)
         return;
     order_heap_remove(&model->coming, dispatch->by_crowd, request->facts.slot);

@@ -19,11 +19,6 @@ enum {
     GAPS_TO_WAIT = 2,
 };
 
-static uint64_t sum_or_never(uint64_t a_ns, uint64_t b_ns)
-{
-    return a_ns > UINT64_MAX - b_ns ? UINT64_MAX : a_ns + b_ns;
-}
-
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -60,8 +55,9 @@ uint64_t dispatch_queue_ready_ns(const struct dispatch *dispatch, const struct b
         return 0;
     const struct request *oldest = &dispatch->requests[bucket->oldest];
     const struct request *first = &dispatch->requests[order_heap_first(&bucket->requests)];
-    const uint64_t enough_ns = sum_or_never(oldest->came_ns, config->max_delay_ns);
-    const uint64_t expected_ns = sum_or_never(bucket->last_came_ns, GAPS_TO_WAIT * bucket->gap_ns);
+    const uint64_t enough_ns = dispatch_sum_or_never(oldest->came_ns, config->max_delay_ns);
+    const uint64_t expected_ns =
+        dispatch_sum_or_never(bucket->last_came_ns, GAPS_TO_WAIT * bucket->gap_ns);
     return least(least(enough_ns, expected_ns), first->start_by_ns);
 }
 
@@ -73,7 +69,7 @@ uint64_t dispatch_queue_class_ready_ns(const struct dispatch *dispatch, uint32_t
         dispatch_class_flow(&dispatch->models[facts->model], facts->class_index, facts->from);
     if (flow->count < 2 || !does_waiting_pay(dispatch, bucket, flow->gap_ns))
         return 0;
-    uint64_t rows = 0, ready_ns = sum_or_never(flow->last_ns, GAPS_TO_WAIT * flow->gap_ns);
+    uint64_t rows = 0, ready_ns = dispatch_sum_or_never(flow->last_ns, GAPS_TO_WAIT * flow->gap_ns);
     struct order_heap_walk walk;
     order_heap_walk_init(&walk, &bucket->requests, dispatch->by_urgency);
     for (uint32_t i = 0; i < DISPATCH_MAX_BATCH; i++) {
@@ -83,7 +79,8 @@ uint64_t dispatch_queue_class_ready_ns(const struct dispatch *dispatch, uint32_t
         const struct request *other = &dispatch->requests[at];
         if (other->facts.class_index != facts->class_index)
             continue;
-        const uint64_t enough_ns = sum_or_never(other->came_ns, dispatch->config.max_delay_ns);
+        const uint64_t enough_ns =
+            dispatch_sum_or_never(other->came_ns, dispatch->config.max_delay_ns);
         ready_ns = least(least(ready_ns, enough_ns), other->start_by_ns);
         rows += other->rows_left;
         if (rows >= bucket->most_rows)
@@ -195,8 +192,8 @@ void dispatch_push_deadline(struct dispatch *dispatch, uint32_t slot)
     const uint64_t needed_ns = batch_cost_ns(&dispatch->models[facts->model].cost, COST_SAFE,
                                              facts->from, facts->to, request->rows_left);
     const uint64_t start_by_ns = time_before(facts->deadline_ns, needed_ns);
-    order_heap_push(&dispatch->drops, dispatch->by_drop, slot, sum_or_never(start_by_ns, 1),
-                    request->sequence);
+    order_heap_push(&dispatch->drops, dispatch->by_drop, slot,
+                    dispatch_sum_or_never(start_by_ns, 1), request->sequence);
 }
 
 void dispatch_queue_in(struct dispatch *dispatch, uint32_t slot, bool is_new, uint64_t now_ns)

@@ -311,6 +311,18 @@ static inline uint32_t dispatch_free_record(const struct worker *worker)
     return DISPATCH_NONE;
 }
 
+/* So many bits, from the lowest. */
+static inline uint64_t dispatch_low_bits(uint32_t count)
+{
+    return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
+}
+
+/* UINT64_MAX is never, and stays so. */
+static inline uint64_t dispatch_sum_or_never(uint64_t a_ns, uint64_t b_ns)
+{
+    return a_ns > UINT64_MAX - b_ns ? UINT64_MAX : a_ns + b_ns;
+}
+
 /* Time never goes back, whatever is told. */
 static inline uint64_t dispatch_clock(struct dispatch *dispatch, uint64_t now_ns)
 {

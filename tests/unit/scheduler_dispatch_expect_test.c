@@ -135,6 +135,23 @@ static void no_more_are_on_their_way_than_can_be_done_meanwhile(void)
     dispatch_destroy(dispatch);
 }
 
+/* Of a class whose queue holds two: what is on its way has its place there. */
+static void what_is_expected_has_its_place_in_the_queue(void)
+{
+    const struct dispatch_class two = {1, 2, UINT64_MAX};
+    struct dispatch *dispatch = begin();
+    CU_ASSERT_EQUAL(dispatch_set_class(dispatch, 0, &two), 0);
+    CU_ASSERT_EQUAL(expect(dispatch, 0, 1000 * CASE_MS), DISPATCH_QUEUED);
+    CU_ASSERT_EQUAL(expect(dispatch, 1, 1000 * CASE_MS), DISPATCH_QUEUED);
+    CU_ASSERT_EQUAL(expect(dispatch, 2, 1000 * CASE_MS), DISPATCH_FULL);
+    CU_ASSERT_EQUAL(submit(dispatch, 2, 1000 * CASE_MS, CASE_NOW), DISPATCH_FULL);
+    CU_ASSERT_EQUAL(submit(dispatch, 0, 1000 * CASE_MS, CASE_NOW), DISPATCH_QUEUED);
+    CU_ASSERT_EQUAL(expect(dispatch, 2, 1000 * CASE_MS), DISPATCH_FULL);
+    CU_ASSERT_TRUE(dispatch_unexpect(dispatch, 1));
+    CU_ASSERT_EQUAL(expect(dispatch, 2, 1000 * CASE_MS), DISPATCH_QUEUED);
+    dispatch_destroy(dispatch);
+}
+
 const struct cunit_test tests[] = {
     {"what is expected leaves no room for others", what_is_expected_leaves_no_room_for_others},
     {"what is expected is given to no worker until it is here",
@@ -145,5 +162,6 @@ const struct cunit_test tests[] = {
     {"what is far away takes nobody's room", what_is_far_away_takes_nobodys_room},
     {"no more are on their way than can be done meanwhile",
      no_more_are_on_their_way_than_can_be_done_meanwhile},
+    {"what is expected has its place in the queue", what_is_expected_has_its_place_in_the_queue},
     {NULL, NULL},
 };
