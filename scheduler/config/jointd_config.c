@@ -31,6 +31,15 @@ int jointd_config_add_class(struct jointd_config *config)
     return config_section_add(config_section_find("class", 5), config, "default", 7);
 }
 
+const struct model_section *jointd_config_find_model(const struct jointd_config *config,
+                                                     const char *name)
+{
+    for (uint32_t i = 0; i < config->model_count; i++)
+        if (strcmp(config->models[i].name, name) == 0)
+            return &config->models[i];
+    return NULL;
+}
+
 uint64_t jointd_config_api_slab_bytes(const struct jointd_config *config)
 {
     const uint64_t bytes = config->api.request_slab_bytes ? config->api.request_slab_bytes

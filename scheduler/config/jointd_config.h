@@ -185,6 +185,10 @@ void jointd_config_fini(struct jointd_config *config); /* accepts NULL and a zer
 /* The class that stands for those of a file without any. 0 or -ENOMEM. */
 int jointd_config_add_class(struct jointd_config *config);
 
+/* NULL: there is none of that name. */
+const struct model_section *jointd_config_find_model(const struct jointd_config *config,
+                                                     const char *name);
+
 /* Memory for tensors that come over HTTP, in whole pages; 0: there is no HTTP. */
 uint64_t jointd_config_api_slab_bytes(const struct jointd_config *config);
 

@@ -44,15 +44,6 @@ static bool is_sound(const struct api_change *asked)
            strspn(asked->name, letters) == strlen(asked->name);
 }
 
-static const struct model_section *find_section(const struct jointd_config *config,
-                                                const char *name)
-{
-    for (uint32_t i = 0; i < config->model_count; i++)
-        if (strcmp(config->models[i].name, name) == 0)
-            return &config->models[i];
-    return NULL;
-}
-
 /* The file that a path inside of the root names, owned by the caller. NULL: it was answered. */
 static char *find_file(struct change *change, const char *root)
 {
@@ -97,7 +88,7 @@ static uint64_t newest_order(const struct model_set *set, const char *name)
 static void begin_load(struct service *service, struct change *change)
 {
     const struct api_change *asked = &change->asked;
-    const struct model_section *known = find_section(&service->config, asked->name);
+    const struct model_section *known = jointd_config_find_model(&service->config, asked->name);
     struct model_section section = {.version = 1, .max_cut_tensors = 1};
     char name[API_NAME_BYTES], *path = NULL;
     if (!known && !asked->path[0]) {
@@ -133,7 +124,7 @@ static void begin_unload(struct service *service, struct change *change)
     const char *name = change->asked.name;
     struct model_set *set = &service->models;
     change->order = newest_order(set, name);
-    if (!change->order && !find_section(&service->config, name) &&
+    if (!change->order && !jointd_config_find_model(&service->config, name) &&
         !repository_find(&service->repository, name)) {
         answer(change, API_UNKNOWN, "no model %s; /v2/repository/index lists them", name);
         return;

@@ -7,15 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct model_section *find_section(const struct jointd_config *config,
-                                                const char *name)
-{
-    for (uint32_t i = 0; i < config->model_count; i++)
-        if (strcmp(config->models[i].name, name) == 0)
-            return &config->models[i];
-    return NULL;
-}
-
 static void say(struct service *service, const struct config_change *change)
 {
     const char *name = change->name ? change->name : "";
@@ -94,7 +85,7 @@ static void remove_models(struct service *service, const struct jointd_config *w
     for (uint32_t i = 0; i < service->models.limit; i++) {
         const struct model *model = &service->models.items[i];
         if (model->state == MODEL_EMPTY || model->state >= MODEL_WITHDRAWING ||
-            find_section(wanted, model->name))
+            jointd_config_find_model(wanted, model->name))
             continue;
         log_say(&service->log, "model %s (version %u): is withdrawn", model->name, model->version);
         model_set_remove(service, i);

@@ -5,21 +5,6 @@
 
 #define MS UINT64_C(1000000)
 
-static void call_all(struct ingress_case *test, struct call *calls, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        CU_ASSERT_TRUE(caller_call(&test->caller[i % test->caller_count], &calls[i]));
-}
-
-static void finish_right(struct ingress_case *test, struct call *calls, uint32_t count)
-{
-    case_finish(test, calls, count);
-    for (uint32_t i = 0; i < count; i++) {
-        CU_ASSERT_TRUE(call_is_right(&calls[i]));
-        call_free(&calls[i]);
-    }
-}
-
 static void overload_is_told_before_a_tensor_is_sent(void)
 {
     struct ingress_case *test = case_make(1);
@@ -48,7 +33,7 @@ static void overload_is_told_before_a_tensor_is_sent(void)
     CU_ASSERT_TRUE(load.age_us < 20000000);
     struct call calls[] = {{.model = &host_large, .from = 0, .to = 3, .class_index = 1},
                            {.model = &host_small, .from = 0, .to = 3}};
-    call_all(test, calls, 2);
+    case_call_all(test, calls, 2);
     case_finish(test, calls, 2);
     CU_ASSERT_TRUE(call_is_rejected(&calls[0], JTP_OVERLOADED));
     CU_ASSERT_EQUAL(calls[0].event.retry_after_us, 88000);
@@ -65,8 +50,8 @@ static void overload_is_told_before_a_tensor_is_sent(void)
     ingress_host_publish_load(&test->host, &report);
     case_pass(test, 10);
     calls[0] = (struct call){.model = &host_large, .from = 0, .to = 3, .class_index = 1};
-    call_all(test, calls, 1);
-    finish_right(test, calls, 1);
+    case_call_all(test, calls, 1);
+    case_finish_right(test, calls, 1);
     case_end(test);
 }
 
@@ -95,7 +80,7 @@ static void jointd_is_asked_before_a_tensor_is_sent_while_some_are_refused(void)
     struct call calls[] = {{.model = &host_large, .from = 0, .to = 3},
                            {.model = &host_small, .from = 0, .to = 3}};
     test->host.holds_verdicts = true;
-    call_all(test, calls, 2);
+    case_call_all(test, calls, 2);
     case_finish(test, &calls[1], 1); /* it came with its OPEN: there was nothing to ask */
     CU_ASSERT_TRUE(call_is_right(&calls[1]));
     case_until(test, &test->host.asked, 1);
@@ -110,7 +95,7 @@ static void jointd_is_asked_before_a_tensor_is_sent_while_some_are_refused(void)
     call_free(&calls[0]);
     call_free(&calls[1]);
     calls[0] = (struct call){.model = &host_large, .from = 0, .to = 3};
-    call_all(test, calls, 1);
+    case_call_all(test, calls, 1);
     case_until(test, &test->host.asked, 2);
     CU_ASSERT_TRUE(test->host.expected[0].submit.whole_ns < host_now_ns() + 20000 * MS);
     const uint64_t before = case_counter(test, "rx_bytes");
@@ -132,7 +117,7 @@ static void more_questions_than_jointd_hears_are_answered_at_the_door(void)
     test->host.holds_verdicts = true;
     for (uint32_t i = 0; i < 100; i++)
         calls[i] = (struct call){.model = &host_large, .from = 2, .to = 3};
-    call_all(test, calls, 100);
+    case_call_all(test, calls, 100);
     case_until(test, &test->host.asked, 64);
     case_pass(test, 100);
     CU_ASSERT_EQUAL(test->host.asked, 64);
@@ -149,8 +134,8 @@ static void more_questions_than_jointd_hears_are_answered_at_the_door(void)
     }
     CU_ASSERT_EQUAL(refused, 36);
     calls[0] = (struct call){.model = &host_large, .from = 2, .to = 3};
-    call_all(test, calls, 1);
-    finish_right(test, calls, 1);
+    case_call_all(test, calls, 1);
+    case_finish_right(test, calls, 1);
     case_end(test);
 }
 
@@ -161,7 +146,7 @@ static void who_is_gone_is_not_expected_any_more(void)
     test->host.holds_verdicts = true;
     for (uint32_t i = 0; i < 2; i++) {
         struct call call = {.model = &host_large, .from = 0, .to = 3};
-        call_all(test, &call, 1);
+        case_call_all(test, &call, 1);
         case_until(test, &test->host.asked, i + 1);
         if (i == 1)
             ingress_host_judge(&test->host, 0, INGRESS_ANSWERED);

@@ -9,21 +9,6 @@
 
 #define MS UINT64_C(1000000)
 
-static void call_all(struct ingress_case *test, struct call *calls, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        CU_ASSERT_TRUE(caller_call(&test->caller[i % test->caller_count], &calls[i]));
-}
-
-static void finish_right(struct ingress_case *test, struct call *calls, uint32_t count)
-{
-    case_finish(test, calls, count);
-    for (uint32_t i = 0; i < count; i++) {
-        CU_ASSERT_TRUE(call_is_right(&calls[i]));
-        call_free(&calls[i]);
-    }
-}
-
 static void answers_are_right_to_the_byte(void)
 {
     struct ingress_case *test = case_make(1);
@@ -39,8 +24,8 @@ static void answers_are_right_to_the_byte(void)
         {.model = &host_small, .from = 1, .to = 3, .rows = 3},
     };
     const uint32_t count = sizeof(calls) / sizeof(calls[0]);
-    call_all(test, calls, count);
-    finish_right(test, calls, count);
+    case_call_all(test, calls, count);
+    case_finish_right(test, calls, count);
     CU_ASSERT_EQUAL(test->host.submitted, count);
     case_until(test, &test->host.sent, count);
     case_until_counter(test, "requests_taken", 0);
@@ -56,8 +41,8 @@ static void a_client_stays_on_one_queue(void)
     case_start(test, 16);
     for (uint32_t i = 0; i < 64; i++)
         calls[i] = (struct call){.model = i % 3 ? &host_large : &host_small, .from = 0, .to = 3};
-    call_all(test, calls, 64);
-    finish_right(test, calls, 64);
+    case_call_all(test, calls, 64);
+    case_finish_right(test, calls, 64);
     const uint64_t first = ingress_host_counter(&test->host, 0, "rx_datagrams");
     const uint64_t second = ingress_host_counter(&test->host, 1, "rx_datagrams");
     printf(" (%llu and %llu datagrams) ", (unsigned long long)first, (unsigned long long)second);
@@ -76,7 +61,7 @@ static void what_the_model_contradicts_takes_no_memory(void)
     test->host.holds = true;
     case_start(test, 1);
     struct call holder = {.model = &host_small, .from = 0, .to = 3};
-    call_all(test, &holder, 1);
+    case_call_all(test, &holder, 1);
     case_until(test, &test->host.submitted, 1);
     struct {
         struct call call;
@@ -104,7 +89,7 @@ static void what_the_model_contradicts_takes_no_memory(void)
     CU_ASSERT_EQUAL(case_counter(test, "waited"), 0);
     CU_ASSERT_EQUAL(test->host.submitted, 1);
     test->host.holds = false;
-    finish_right(test, &holder, 1);
+    case_finish_right(test, &holder, 1);
     case_end(test);
 }
 
@@ -119,7 +104,7 @@ static void a_deadline_reaches_jointd_and_ends_the_request(void)
         {.model = &host_small, .from = 0, .to = 3, .deadline_ns = 60000 * MS, .class_index = 1},
         {.model = &host_small, .from = 0, .to = 3, .class_index = 200}};
     const uint64_t before_ns = host_now_ns();
-    call_all(test, calls, 3);
+    case_call_all(test, calls, 3);
     case_until(test, &test->host.submitted, 3);
     const uint64_t after_ns = host_now_ns();
     /* In the order of the calls, as they all fit their first datagrams. */
@@ -135,7 +120,7 @@ static void a_deadline_reaches_jointd_and_ends_the_request(void)
     CU_ASSERT_TRUE(test->host.pending[0].is_cancelled);
     case_until_counter(test, "requests_taken", 3); /* a worker may be reading it */
     test->host.holds = false;
-    finish_right(test, calls + 1, 2);
+    case_finish_right(test, calls + 1, 2);
     case_until_counter(test, "requests_taken", 0);
     call_free(&calls[0]);
     case_end(test);
@@ -170,15 +155,15 @@ static void the_newest_version_is_meant_by_0(void)
     struct ingress_case *test = case_make(1);
     case_start(test, 1);
     struct call old[] = {{.model = &host_small, .from = 0, .to = 3}};
-    call_all(test, old, 1);
-    finish_right(test, old, 1);
+    case_call_all(test, old, 1);
+    case_finish_right(test, old, 1);
     CU_ASSERT_TRUE(ingress_host_offer_model(&test->host, &host_small_2));
     case_until_counter(test, "models", 3);
     struct call calls[] = {{.model = &host_small_2, .from = 0, .to = 3},
                            {.model = &host_small_2, .from = 1, .to = 3, .version = 2},
                            {.model = &host_small, .from = 1, .to = 3, .version = 1}};
-    call_all(test, calls, 3);
-    finish_right(test, calls, 3);
+    case_call_all(test, calls, 3);
+    case_finish_right(test, calls, 3);
     case_end(test);
 }
 
@@ -204,14 +189,14 @@ static void a_withdrawn_model_delivers_what_arrives(void)
     }
     CU_ASSERT_TRUE(call_is_rejected(&late, JTP_MODEL_UNKNOWN));
     CU_ASSERT_EQUAL(test->host.withdrawn, 0);
-    finish_right(test, &half, 1);
+    case_finish_right(test, &half, 1);
     case_until(test, &test->host.withdrawn, 1);
     case_until_counter(test, "models", 1);
     CU_ASSERT_TRUE(ingress_host_offer_model(&test->host, &host_large)); /* the number is free */
     struct call again = {.model = &host_large, .from = 0, .to = 3};
     case_until_counter(test, "models", 2);
-    call_all(test, &again, 1);
-    finish_right(test, &again, 1);
+    case_call_all(test, &again, 1);
+    case_finish_right(test, &again, 1);
     call_free(&late);
     case_end(test);
 }
@@ -233,7 +218,7 @@ static void a_drain_ends_what_was_begun(void)
     CU_ASSERT_TRUE(call_is_rejected(&late, JTP_DRAINING));
     CU_ASSERT_EQUAL(test->host.drained, 0);
     test->host.holds = false;
-    finish_right(test, &begun, 1);
+    case_finish_right(test, &begun, 1);
     case_until(test, &test->host.drained, 1);
     CU_ASSERT_EQUAL(test->host.sent, 1);
     CU_ASSERT_TRUE(caller_probe(0, (uint16_t)test->host.setup.udp_port, &load));
@@ -252,8 +237,8 @@ static void without_memory_requests_wait_and_none_is_lost(void)
     case_start(test, 8);
     for (uint32_t i = 0; i < 64; i++)
         calls[i] = (struct call){.model = &host_large, .from = 0, .to = 3};
-    call_all(test, calls, 64);
-    finish_right(test, calls, 64);
+    case_call_all(test, calls, 64);
+    case_finish_right(test, calls, 64);
     CU_ASSERT_TRUE(case_counter(test, "waited") > 0);
     CU_ASSERT_TRUE(test->host.most_pending <= 13);
     case_until_counter(test, "requests_taken", 0);
@@ -271,7 +256,7 @@ static void a_full_ring_delays_and_loses_nothing(void)
     test->host.is_deaf = true;
     for (uint32_t i = 0; i < 60; i++)
         calls[i] = (struct call){.model = &host_small, .from = 0, .to = 3};
-    call_all(test, calls, 60);
+    case_call_all(test, calls, 60);
     case_pass(test, 200);
     CU_ASSERT_TRUE(case_counter(test, "ring_full") > 0);
     CU_ASSERT_EQUAL(case_counter(test, "submitted"), 4);
@@ -280,7 +265,7 @@ static void a_full_ring_delays_and_loses_nothing(void)
     case_pass(test, 100);
     test->host.is_deaf = false;
     case_finish(test, calls, 20);
-    finish_right(test, calls + 20, 40);
+    case_finish_right(test, calls + 20, 40);
     for (uint32_t i = 0; i < 20; i++)
         call_free(&calls[i]);
     case_until_counter(test, "requests_taken", 0);

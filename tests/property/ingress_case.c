@@ -92,6 +92,21 @@ void case_finish(struct ingress_case *test, const struct call *calls, uint32_t c
     CU_ASSERT_EQUAL(over, count);
 }
 
+void case_call_all(struct ingress_case *test, struct call *calls, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        CU_ASSERT_TRUE(caller_call(&test->caller[i % test->caller_count], &calls[i]));
+}
+
+void case_finish_right(struct ingress_case *test, struct call *calls, uint32_t count)
+{
+    case_finish(test, calls, count);
+    for (uint32_t i = 0; i < count; i++) {
+        CU_ASSERT_TRUE(call_is_right(&calls[i]));
+        call_free(&calls[i]);
+    }
+}
+
 void case_until(struct ingress_case *test, const uint64_t *word, uint64_t value)
 {
     const uint64_t end_ns = host_now_ns() + PATIENCE_NS;

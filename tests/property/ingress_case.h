@@ -30,6 +30,9 @@ void case_pass(struct ingress_case *test, uint64_t ms);
 void case_pass_alone(struct ingress_case *test, uint64_t ms);
 /* Until the calls are over, or for 20 s: then it fails. */
 void case_finish(struct ingress_case *test, const struct call *calls, uint32_t count);
+/* Calls, shared out among the clients; and until they are over: each is right, and freed. */
+void case_call_all(struct ingress_case *test, struct call *calls, uint32_t count);
+void case_finish_right(struct ingress_case *test, struct call *calls, uint32_t count);
 /* Turns until *word reaches value, or fails after 20 s. */
 void case_until(struct ingress_case *test, const uint64_t *word, uint64_t value);
 /* Until counter `name`, summed over the queues, is value; or fails after 20 s. */
